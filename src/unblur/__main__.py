@@ -1,0 +1,7 @@
+"""`python -m unblur`: the same as the command `unblur`."""
+
+import sys
+
+from unblur.apps.cli.main import main
+
+sys.exit(main())

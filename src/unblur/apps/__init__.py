@@ -1,0 +1,1 @@
+"""What people and programs start: the command line. The only room that knows typer and rich."""

@@ -1,0 +1,1 @@
+"""One file for each command: it takes the words apart, calls one function, prints."""

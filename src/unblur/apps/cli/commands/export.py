@@ -1,0 +1,34 @@
+"""`unblur export`: a training checkpoint to the model files that restoring uses."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from unblur.apps.cli.output import SUCCESS, print_result
+from unblur.errors import MissingExtraError
+
+Checkpoint = Annotated[
+    Path, typer.Argument(metavar="CHECKPOINT", help="What `unblur train` saved: last.pt.")
+]
+Folder = Annotated[
+    Path, typer.Option("--output", "-o", metavar="FOLDER", help="Where the model files go.")
+]
+
+
+def export(checkpoint: Checkpoint, *, output: Folder = Path()) -> int:
+    """Turn a training checkpoint into model files.
+
+    They are NAME.safetensors (for PyTorch), NAME.onnx and NAME.int8.onnx.
+    """
+    try:
+        from unblur.export.bundle import export_bundle
+    except ModuleNotFoundError as missing:
+        raise MissingExtraError(
+            f"exporting needs {missing.name}; install it with: pip install 'unblur[train]'"
+        ) from missing
+    for path in export_bundle(checkpoint, output):
+        print_result(str(path))
+    return SUCCESS

@@ -1,0 +1,130 @@
+"""`unblur restore`: files, folders and patterns in, restored files out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from unblur.apps.cli import options
+from unblur.apps.cli.output import (
+    FAILURE,
+    SUCCESS,
+    describe,
+    describe_counts,
+    print_json,
+    print_note,
+    print_result,
+    use_errors,
+)
+from unblur.apps.cli.progress import ProgressDisplay
+
+if TYPE_CHECKING:
+    from unblur.restoration.file_jobs import FileReport, RestoreOptions
+    from unblur.restoration.plans import Plan
+
+Inputs = Annotated[
+    list[str],
+    typer.Argument(metavar="INPUT", help="Pictures, videos, folders, patterns like '*.jpg'."),
+]
+Output = Annotated[
+    str | None,
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="FILE|FOLDER",
+        help="Where results go; without it beside the inputs, as name_unblurred.ext.",
+    ),
+]
+Recursive = Annotated[
+    bool, typer.Option("--recursive", "-r", help="Also look into the folders inside folders.")
+]
+Overwrite = Annotated[
+    bool, typer.Option("--overwrite", help="Replace results that exist; otherwise they are kept.")
+]
+Compare = Annotated[
+    bool, typer.Option("--compare", help="Also write name_compare.ext: before and after, joined.")
+]
+
+
+def restore(  # noqa: PLR0913 - typer makes one option of each parameter
+    inputs: Inputs,
+    *,
+    output: Output = None,
+    recursive: Recursive = False,
+    model: options.Model = "live",
+    device: options.Device = "auto",
+    runtime: options.Runtime = "auto",
+    precision: options.Precision = "auto",
+    tile_px: options.TilePx = "auto",
+    video_codec: options.VideoCodec = "h264",
+    overwrite: Overwrite = False,
+    compare: Compare = False,
+    json: options.Json = False,
+    quiet: options.Quiet = False,
+) -> int:
+    """Take the motion blur out of pictures and videos.
+
+    `unblur INPUT...` is the same. A file that is called like a command is given as ./models.
+    """
+    from unblur.restoration.file_jobs import RestoreOptions
+    from unblur.restoration.plans import plan_jobs
+    from unblur.weights.store import find_model
+
+    with use_errors():
+        find_model(model)
+        plan = plan_jobs(
+            inputs,
+            output=output,
+            is_recursive=recursive,
+            video_codec=video_codec,
+            wants_compare=compare,
+            overwrites=overwrite,
+        )
+    restore_options = RestoreOptions(
+        model=model,
+        device=device,
+        runtime=runtime,
+        precision=precision,
+        tile_px="auto" if tile_px == "auto" else int(tile_px),
+        video_codec=video_codec,
+        overwrite=overwrite,
+    )
+    return _restore_and_print(plan, restore_options, is_json=json, is_quiet=quiet)
+
+
+def _restore_and_print(
+    plan: Plan, restore_options: RestoreOptions, *, is_json: bool, is_quiet: bool
+) -> int:
+    """Restore everything, printing as it goes; gives the exit code."""
+    from unblur.restoration.file_jobs import RestorerPool, restore_all
+
+    if not is_quiet:
+        for note in plan.notes:
+            print_note(note)
+    counts = Counter(skipped=plan.skipped_count)
+    is_bar_wanted = not (is_quiet or is_json)
+    with (
+        RestorerPool(restore_options) as pool,
+        ProgressDisplay(len(plan.jobs), is_wanted=is_bar_wanted) as display,
+    ):
+        for report in restore_all(plan, pool, display.start_file):
+            counts[report.status] += 1
+            with display.hidden():
+                _print_report(report, is_json=is_json, is_quiet=is_quiet)
+    if counts.total() > 1 and not is_quiet:
+        (print_note if is_json else print_result)(describe_counts(counts))
+    return FAILURE if counts["failed"] else SUCCESS
+
+
+def _print_report(report: FileReport, *, is_json: bool, is_quiet: bool) -> None:
+    """Print what became of one file."""
+    if is_json:
+        print_json(report.as_dict())
+    elif report.status == "failed":
+        print_note(describe(report))
+    elif not is_quiet:
+        (print_result if report.status == "restored" else print_note)(describe(report))
+        for note in report.notes if report.status == "restored" else ():
+            print_note(f"  note: {note}")

@@ -1,0 +1,43 @@
+"""Options that commands share, each declared once.
+
+The choices are repeated from the rooms that mean them, because those load numpy and
+`unblur --help` must not; a test compares them.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import typer
+
+DeviceChoice = Literal["auto", "cpu", "gpu", "npu"]
+RuntimeChoice = Literal["auto", "openvino", "onnxruntime", "torch"]
+PrecisionChoice = Literal["auto", "fp32", "bf16", "int8"]
+CodecChoice = Literal["h264", "hevc", "av1", "ffv1", "prores"]
+
+
+def parse_tile_px(text: str) -> str:
+    """`text` if it is "auto" or a whole number above 0; raises typer.BadParameter."""
+    if text != "auto" and (not text.isdecimal() or int(text) == 0):
+        raise typer.BadParameter(f"{text!r} is neither 'auto' nor a whole number of pixels")
+    return text
+
+
+Model = Annotated[
+    str, typer.Option(metavar="NAME|PATH", help="A bundled model (see `unblur models`) or a file.")
+]
+Device = Annotated[DeviceChoice, typer.Option(help="Where to compute.")]
+Runtime = Annotated[RuntimeChoice, typer.Option(help="What to compute with.")]
+Precision = Annotated[
+    PrecisionChoice,
+    typer.Option(help="Arithmetic; auto: fp32 for pictures, int8 for video where there is one."),
+]
+TilePx = Annotated[
+    str,
+    typer.Option(
+        metavar="auto|N", callback=parse_tile_px, help="Side of the tiles of large pictures."
+    ),
+]
+VideoCodec = Annotated[CodecChoice, typer.Option(help="What videos are written in.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON on stdout, for programs.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]

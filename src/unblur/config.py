@@ -1,0 +1,61 @@
+"""Strict options: frozen, typed, from TOML or keywords; an unknown key is an error.
+
+Knows no other room. What an option means is said where it is declared.
+"""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from pathlib import Path
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from unblur.errors import ConfigError
+
+
+class Options(BaseModel):
+    """Base of every options class: frozen, and refuses what it does not know."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @classmethod
+    def from_toml(cls, path: Path) -> Self:
+        """Read the options from a TOML file.
+
+        Raises ConfigError when the file cannot be read, is not TOML, or holds
+        an unknown key (the nearest right one is named) or an unfit value.
+        """
+        try:
+            values = tomllib.loads(path.read_text(encoding="utf-8"))
+        except OSError as error:
+            raise ConfigError(f"cannot read {path}: {error.strerror}") from error
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise ConfigError(f"{path} is not valid TOML: {error}") from error
+        try:
+            return cls.model_validate(values)
+        except ValidationError as error:
+            raise ConfigError(f"{path}: {_explain(cls, error)}") from error
+
+
+def _explain(options: type[BaseModel], error: ValidationError) -> str:
+    """The first fault of `error` as one sentence, with the nearest known key."""
+    fault = error.errors()[0]
+    place = ".".join(str(part) for part in fault["loc"])
+    if fault["type"] != "extra_forbidden":
+        return f"{place}: {fault['msg']}, got {fault['input']!r}"
+    known = _fields_at(options, fault["loc"][:-1])
+    nearest = difflib.get_close_matches(str(fault["loc"][-1]), known, n=1, cutoff=0.0)
+    hint = f"; did you mean {nearest[0]!r}?" if nearest else ""
+    return f"unknown option {place!r}{hint}"
+
+
+def _fields_at(options: type[BaseModel], place: tuple[int | str, ...]) -> list[str]:
+    """Names of the options that the table at `place` of `options` knows."""
+    for key in place:
+        inner = options.model_fields[str(key)].annotation
+        if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
+            return []
+        options = inner
+    return list(options.model_fields)

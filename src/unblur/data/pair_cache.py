@@ -1,0 +1,165 @@
+"""Many synthetic pairs in one memory-mapped file, made once and cropped from for hours.
+
+Making a pair takes longer than a small network takes to learn from it; so pairs
+are made ahead by several processes, and augmentation makes each last.
+"""
+
+from __future__ import annotations
+
+import tarfile
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from unblur.data.blur_synthesis import BlurOptions, synthesize_pair
+from unblur.errors import InputError
+
+_MARGIN_PX = 16
+_CHUNK = 256
+_HELD_OUT_EVERY = 20
+
+
+@dataclass(frozen=True, slots=True)
+class PairCache:
+    """Pairs on disk; opened read-only by `open_pair_cache`."""
+
+    pairs: np.ndarray
+    """(N, 2, H, W, 3) uint8 RGB: blurry, then sharp."""
+    path_px: np.ndarray
+    """(N,) float32: length of each pair's camera path."""
+    is_straight: np.ndarray
+    """(N,) bool: whether its blur is a plain line kernel."""
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoPool:
+    """Sharp pictures in memory: large ones as scenes, small ones as things in front."""
+
+    scenes: list[np.ndarray]
+    objects: list[np.ndarray]
+
+
+def load_photos(folder: Path, *, held_out: bool = False, scene_px: int = 600) -> PhotoPool:
+    """Read the pictures of `folder`, from files and from tar archives in it.
+
+    Every 20th by name is `held_out` for validation; the others are for training.
+    Pictures whose shorter side has `scene_px` or more are scenes. Raises
+    InputError when there is none.
+    """
+    pool = PhotoPool([], [])
+    for index, encoded in enumerate(sorted(_encoded_pictures(folder))):
+        if (index % _HELD_OUT_EVERY == 0) != held_out:
+            continue
+        decoded = cv2.imdecode(np.frombuffer(encoded[1], np.uint8), cv2.IMREAD_COLOR_RGB)
+        if decoded is not None:
+            large = min(decoded.shape[:2]) >= scene_px
+            (pool.scenes if large else pool.objects).append(decoded)
+    if not pool.scenes:
+        raise InputError(f"no picture of {scene_px} px or more in {folder}; give sharp photos")
+    return pool
+
+
+def _encoded_pictures(folder: Path) -> Iterator[tuple[str, bytes]]:
+    """Name and bytes of every picture file in `folder` and its tar archives."""
+    endings = {".webp", ".jpg", ".jpeg", ".png"}
+    for path in sorted(folder.iterdir()):
+        if path.suffix == ".tar":
+            with tarfile.open(path) as archive:
+                for member in archive:
+                    content = archive.extractfile(member)
+                    if content and Path(member.name).suffix in endings:
+                        yield member.name, content.read()
+        elif path.suffix.lower() in endings:
+            yield path.name, path.read_bytes()
+
+
+def random_scene(pool: PhotoPool, size_px: int, rng: np.random.Generator) -> np.ndarray:
+    """A square of `size_px` from a random scene at a random scale, mostly with detail."""
+    for _ in range(6):
+        scene = pool.scenes[int(rng.integers(len(pool.scenes)))]
+        smallest = size_px / min(scene.shape[:2])
+        scale = float(rng.uniform(max(smallest, 0.45), 1.0))
+        if scale < 0.95:
+            side = int(np.ceil(size_px / scale))
+            interpolation = cv2.INTER_AREA
+        else:
+            side, interpolation = size_px, None
+        top = int(rng.integers(scene.shape[0] - side + 1))
+        left = int(rng.integers(scene.shape[1] - side + 1))
+        crop = scene[top : top + side, left : left + side]
+        if interpolation is not None:
+            crop = cv2.resize(crop, (size_px, size_px), interpolation=interpolation)
+        detail = cv2.Laplacian(crop[..., 1], cv2.CV_32F).std()
+        if detail > 9 or rng.random() < 0.05:
+            break
+    return crop
+
+
+def build_pair_cache(
+    photos: Path,
+    target: Path,
+    *,
+    pair_count: int,
+    size_px: int,
+    options: BlurOptions,
+    seed: int,
+    processes: int = 2,
+    held_out: bool = False,
+) -> None:
+    """Make `pair_count` pairs of `size_px` pixels from `photos` into the folder `target`."""
+    target.mkdir(parents=True, exist_ok=True)
+    shape = (pair_count, 2, size_px, size_px, 3)
+    np.lib.format.open_memmap(target / "pairs.npy", "w+", np.uint8, shape).flush()
+    starts = range(0, pair_count, _CHUNK)
+    with ProcessPoolExecutor(
+        processes, initializer=_start_worker, initargs=(photos, target, options, seed, held_out)
+    ) as pool:
+        facts = np.concatenate(list(pool.map(_make_chunk, starts)))
+    np.save(target / "path_px.npy", facts[:, 0].astype(np.float32))
+    np.save(target / "is_straight.npy", facts[:, 1] > 0)
+
+
+def open_pair_cache(folder: Path) -> PairCache:
+    """Open a finished cache. Raises InputError when `folder` holds none."""
+    try:
+        return PairCache(
+            np.load(folder / "pairs.npy", mmap_mode="r"),
+            np.load(folder / "path_px.npy"),
+            np.load(folder / "is_straight.npy"),
+        )
+    except FileNotFoundError as error:
+        raise InputError(f"{folder} holds no finished pair cache: {error.filename} is missing") from error
+
+
+_worker: dict[str, object] = {}
+
+
+def _start_worker(
+    photos: Path, target: Path, options: BlurOptions, seed: int, held_out: bool
+) -> None:
+    """Load what every chunk of this process needs, once."""
+    cv2.setNumThreads(1)
+    pairs = np.load(target / "pairs.npy", mmap_mode="r+")
+    _worker.update(pool=load_photos(photos, held_out=held_out), pairs=pairs, options=options, seed=seed)
+
+
+def _make_chunk(start: int) -> np.ndarray:
+    """Fill one chunk of the cache; gives (n, 2): path length and whether straight."""
+    pool, pairs = _worker["pool"], _worker["pairs"]
+    options, seed = _worker["options"], _worker["seed"]
+    assert isinstance(pool, PhotoPool) and isinstance(pairs, np.ndarray)  # noqa: S101, PT018
+    assert isinstance(options, BlurOptions) and isinstance(seed, int)  # noqa: S101, PT018
+    stop = min(start + _CHUNK, len(pairs))
+    size_px = pairs.shape[2]
+    facts = np.zeros((stop - start, 2))
+    for index in range(start, stop):
+        rng = np.random.default_rng((seed, index))
+        scene = random_scene(pool, size_px + 2 * _MARGIN_PX, rng)
+        pair = synthesize_pair(scene, pool.objects, rng, options, margin_px=_MARGIN_PX)
+        pairs[index, 0], pairs[index, 1] = pair.blurry, pair.sharp
+        facts[index - start] = pair.path_px, pair.is_straight
+    return facts

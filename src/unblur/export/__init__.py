@@ -1,0 +1,1 @@
+"""Trained networks to the files that restoring runs: ONNX with facts inside."""

@@ -1,0 +1,71 @@
+"""A torch network to one ONNX file that takes and gives bytes.
+
+Scaling, clipping and rounding stand inside the graph, so that every runtime does
+them in the same way: (B, H, W, 3) uint8 RGB in, the same out.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import warnings
+from pathlib import Path
+
+import numpy as np
+import onnx
+import torch
+from onnx import TensorProto, helper, numpy_helper
+from torch import nn
+
+from unblur.facts import METADATA_KEY, NetworkFacts
+from unblur.models.bytes import BytesInBytesOut
+
+OPSET = 18
+_SMALLEST_HALVED = 64
+
+
+def export_onnx(generator: nn.Module, facts: NetworkFacts) -> onnx.ModelProto:
+    """The generator as an ONNX model of any batch and size, with `facts` in its metadata."""
+    side = 4 * facts.size_rule.multiple_of
+    example = torch.zeros((1, side, side + facts.size_rule.multiple_of, 3), dtype=torch.uint8)
+    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the exporter warns of its own deprecations
+        path = Path(folder) / "model.onnx"
+        torch.onnx.export(
+            BytesInBytesOut(generator).eval(),
+            (example,),
+            path,
+            input_names=["blurry"],
+            output_names=["restored"],
+            dynamic_axes={name: {0: "batch", 1: "height", 2: "width"} for name in _ENDS},
+            opset_version=OPSET,
+            dynamo=False,
+        )
+        model = onnx.load(path)
+    return with_facts(model, facts)
+
+
+def with_facts(model: onnx.ModelProto, facts: NetworkFacts) -> onnx.ModelProto:
+    """`model` with `facts` as its only metadata."""
+    del model.metadata_props[:]
+    helper.set_model_props(model, {METADATA_KEY: facts.to_json()})
+    model.producer_name, model.producer_version = "unblur", ""
+    return model
+
+
+def halve_weights(model: onnx.ModelProto) -> onnx.ModelProto:
+    """`model` with its weights stored as fp16, cast to fp32 when it is loaded."""
+    graph, casts = model.graph, []
+    for tensor in graph.initializer:
+        values = numpy_helper.to_array(tensor)
+        if values.dtype != np.float32 or values.size < _SMALLEST_HALVED:
+            continue
+        name = tensor.name
+        tensor.CopyFrom(numpy_helper.from_array(values.astype(np.float16), f"{name}.fp16"))
+        casts.append(helper.make_node("Cast", [f"{name}.fp16"], [name], to=TensorProto.FLOAT))
+    nodes = [*casts, *graph.node]
+    del graph.node[:]
+    graph.node.extend(nodes)
+    return model
+
+
+_ENDS = ("blurry", "restored")

@@ -1,0 +1,88 @@
+"""An exported model to int8, calibrated on blurred pictures.
+
+The bytes at both ends, and the addition to the picture, stay as they are: only
+the convolutions and what stands between them is quantised (docs/decisions/int8.md).
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+
+import nncf
+import numpy as np
+import onnx
+from onnx import helper, numpy_helper
+from onnx.reference import ReferenceEvaluator
+
+from unblur.facts import NetworkFacts
+from unblur.images.arrays import Pixels
+
+
+def quantize_onnx(
+    model: onnx.ModelProto, facts: NetworkFacts, pictures: Iterable[Pixels]
+) -> onnx.ModelProto:
+    """`model` (fp32 weights) in int8, for `pictures` like those it will be given.
+
+    All pictures must fit `facts.size_rule`; a hundred of many kinds are enough.
+    """
+    logging.getLogger("nncf").setLevel(logging.ERROR)
+    calibration = [{"blurry": picture[np.newaxis]} for picture in pictures]
+    quantized = nncf.quantize(
+        model,
+        nncf.Dataset(calibration),
+        preset=nncf.QuantizationPreset.MIXED,
+        subset_size=len(calibration),
+        fast_bias_correction=True,
+        ignored_scope=nncf.IgnoredScope(names=_ends_of(model)),
+    )
+    return with_stored_int8(quantized)
+
+
+def _ends_of(model: onnx.ModelProto) -> list[str]:
+    """Names of the nodes that turn bytes into floats and back, and that add the correction."""
+    made_by = {name: node for node in model.graph.node for name in node.output}
+    ends = [node.name for node in model.graph.node if node.op_type in {"Div", "Round", "Clip"}]
+    for node in model.graph.node:
+        if node.op_type in {"Round", "Clip"}:
+            ends.append(made_by[node.input[0]].name)
+    return ends
+
+
+def with_stored_int8(model: onnx.ModelProto) -> onnx.ModelProto:
+    """`model` with its weights stored as the int8 numbers that they are rounded to.
+
+    NNCF stores fp32 weights and quantises them when the model is loaded, which is
+    four times as large.
+    """
+    graph = model.graph
+    constants = {tensor.name: tensor for tensor in graph.initializer}
+    kept = []
+    for node in graph.node:
+        if node.op_type == "QuantizeLinear" and node.input[0] in constants:
+            stored = _evaluate(model, node, constants)
+            graph.initializer.append(numpy_helper.from_array(stored, node.output[0]))
+        else:
+            kept.append(node)
+    del graph.node[:]
+    graph.node.extend(kept)
+    used = {name for node in kept for name in node.input}
+    needed = [tensor for tensor in graph.initializer if tensor.name in used]
+    del graph.initializer[:]
+    graph.initializer.extend(needed)
+    return model
+
+
+def _evaluate(
+    model: onnx.ModelProto, node: onnx.NodeProto, constants: dict[str, onnx.TensorProto]
+) -> np.ndarray:
+    """What `node` gives, all of whose inputs are constants."""
+    values = {name: numpy_helper.to_array(constants[name]) for name in node.input}
+    inputs = [
+        helper.make_tensor_value_info(name, constants[name].data_type, list(value.shape))
+        for name, value in values.items()
+    ]
+    output = helper.make_empty_tensor_value_info(node.output[0])
+    single = helper.make_graph([node], "constant", inputs, [output])
+    runnable = helper.make_model(single, opset_imports=model.opset_import)
+    return ReferenceEvaluator(runnable).run(None, values)[0]

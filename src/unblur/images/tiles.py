@@ -1,0 +1,105 @@
+"""Cutting a picture into tiles with a halo, so that nobody can see where.
+
+A tile is computed with `halo_px` of its surroundings, as far as one pixel of the
+network's input can reach in its output, and only its own part is kept: tiled and
+untiled results are then the same computation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from unblur.facts import SizeRule
+from unblur.images.arrays import Pixels
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """One side of a tile, in pixels of the picture; `stop` is exclusive."""
+
+    start: int
+    stop: int
+    """The part that is kept: start <= row or column < stop."""
+    read_start: int
+    read_stop: int
+    """The part that is computed, halo and padding included; may pass the picture's end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """A rectangle of the picture: what is kept of it and what is computed for it."""
+
+    rows: Span
+    columns: Span
+
+
+def cut_spans(length: int, tile_px: int, halo_px: int, size_rule: SizeRule) -> list[Span]:
+    """Spans that cover 0..`length` once, each computed with `halo_px` around it.
+
+    Starts and computed lengths are multiples of `size_rule.multiple_of`, so that
+    every tile lies on the same grid as the whole picture. The last one may read
+    past the end, as far as padding the whole picture would.
+    """
+    step = max(1, tile_px // size_rule.multiple_of) * size_rule.multiple_of
+    halo = -(-halo_px // size_rule.multiple_of) * size_rule.multiple_of
+    end = length + size_rule.padding(length)
+    spans: list[Span] = []
+    for start in range(0, length, step):
+        stop = min(start + step, length)
+        read_start, read_stop = max(0, start - halo), min(end, start + step + halo)
+        missing = size_rule.padding(read_stop - read_start)
+        spans.append(Span(start, stop, max(0, read_start - missing), read_stop))
+    return spans
+
+
+def cut_tiles(
+    height: int, width: int, tile_px: int, halo_px: int, size_rule: SizeRule
+) -> list[Tile]:
+    """Tiles of at most `tile_px` on a side that cover the picture once, row by row."""
+    rows = cut_spans(height, tile_px, halo_px, size_rule)
+    columns = cut_spans(width, tile_px, halo_px, size_rule)
+    return [Tile(row, column) for row in rows for column in columns]
+
+
+def read_reflected(pixels: Pixels, rows: Span, columns: Span) -> Pixels:
+    """The computed part of a tile; past the picture's end it is the picture reflected."""
+    return np.ascontiguousarray(
+        pixels[_reflect(rows, pixels.shape[0])][:, _reflect(columns, pixels.shape[1])]
+    )
+
+
+def keep(computed: Pixels, tile: Tile) -> Pixels:
+    """The part of a computed tile that belongs into the picture."""
+    top = tile.rows.start - tile.rows.read_start
+    left = tile.columns.start - tile.columns.read_start
+    height = tile.rows.stop - tile.rows.start
+    width = tile.columns.stop - tile.columns.start
+    return computed[top : top + height, left : left + width]
+
+
+def whole(height: int, width: int, size_rule: SizeRule) -> Tile:
+    """The whole picture as a single tile."""
+    largest = max(height, width) + size_rule.minimum + size_rule.multiple_of
+    return cut_tiles(height, width, largest, 0, size_rule)[0]
+
+
+def _reflect(span: Span, length: int) -> slice | np.ndarray:
+    """Indices of `span` in a side of `length`, mirrored about the last sample."""
+    if span.read_stop <= length:
+        return slice(span.read_start, span.read_stop)
+    if length == 1:
+        return np.zeros(span.read_stop - span.read_start, int)
+    period = 2 * (length - 1)
+    folded = np.arange(span.read_start, span.read_stop) % period
+    return np.minimum(folded, period - folded)
+
+
+def iterate_tiles(
+    pixels: Pixels, tiles: list[Tile]
+) -> Iterator[tuple[Tile, Pixels]]:
+    """Each tile with the pixels that are computed for it."""
+    for tile in tiles:
+        yield tile, read_reflected(pixels, tile.rows, tile.columns)

@@ -1,0 +1,99 @@
+"""What a file opened with Pillow says beside its pixels, and how it was compressed."""
+
+from __future__ import annotations
+
+import struct
+from typing import IO, Any
+
+from PIL import Image, JpegImagePlugin
+from PIL.ImageFile import ImageFile
+from PIL.JpegImagePlugin import JpegImageFile
+from PIL.TiffImagePlugin import TiffImageFile
+
+from unblur.media._metadata import (
+    drop_tiff_layout,
+    fitting_profile,
+    resolution_of,
+    upright_exif,
+    upright_xmp,
+)
+from unblur.media.picture import PictureFile
+
+_BASELINE_LARGEST_STEP = 255
+_LARGEST_SEGMENT = 65533
+_RGB_TRANSFORM = 0
+_FULL_COLOUR = 0
+"""Pillow's number for JPEG chroma of full size (4:4:4)."""
+
+
+def describe(
+    image: ImageFile, exif: Image.Exif, file: IO[bytes], *, is_grey: bool, is_turned: bool
+) -> PictureFile:
+    """What the loaded `image`, opened from `file`, says of pixels that are upright now.
+
+    `is_turned` says whether that swapped width and height.
+    """
+    if isinstance(image, TiffImageFile):
+        drop_tiff_layout(exif)
+    info = image.info
+    resolution = resolution_of(info)
+    if resolution and is_turned:
+        resolution = resolution[1], resolution[0]
+    return PictureFile(
+        format="JPEG" if image.format == "MPO" else str(image.format),
+        is_grey=is_grey,
+        is_palette=image.mode in {"P", "PA"},
+        exif=upright_exif(exif),
+        xmp=upright_xmp(info.get("xmp") or info.get("XML:com.adobe.xmp")),
+        icc_profile=fitting_profile(info.get("icc_profile"), is_grey=is_grey),
+        dpi=resolution,
+        save_options=_save_options(image, file),
+    )
+
+
+def _save_options(image: ImageFile, file: IO[bytes]) -> dict[str, Any]:
+    """Options that write the picture in its own format no worse than it was."""
+    if isinstance(image, JpegImageFile):
+        return _jpeg_options(image)
+    if image.format == "WEBP":
+        return {"lossless": _is_lossless_webp(file)}
+    if image.format == "TIFF":
+        return {"is_compressed": image.info.get("compression") != "raw"}
+    return {}
+
+
+def _jpeg_options(image: JpegImageFile) -> dict[str, Any]:
+    """The file's own quantisation, chroma size, scan order, comment and captions.
+
+    Quantisation is left out where it is for other components than Y, Cb and Cr.
+    """
+    options: dict[str, Any] = {"progressive": bool(image.info.get("progressive"))}
+    if comment := image.info.get("comment"):
+        options["comment"] = comment
+    if captions := b"".join(_segment(data) for name, data in image.applist if name == "APP13"):
+        options["extra"] = captions
+    is_rgb_coded = image.info.get("adobe_transform") == _RGB_TRANSFORM and "jfif" not in image.info
+    if image.layers == 1 or (image.layers == 3 and not is_rgb_coded):
+        tables = [image.quantization[layer[3]] for layer in image.layer]
+        if max(map(max, tables)) <= _BASELINE_LARGEST_STEP:
+            options["qtables"] = tables
+        options["subsampling"] = max(JpegImagePlugin.get_sampling(image), _FULL_COLOUR)
+    return options
+
+
+def _segment(data: bytes) -> bytes:
+    """A JPEG segment of captions (APP13) around `data`."""
+    if len(data) > _LARGEST_SEGMENT:
+        return b""
+    return b"\xff\xed" + struct.pack(">H", len(data) + 2) + data
+
+
+def _is_lossless_webp(file: IO[bytes]) -> bool:
+    """Whether the picture of a WebP file is compressed without loss."""
+    file.seek(12)
+    while len(header := file.read(8)) == 8:
+        name, size = struct.unpack("<4sI", header)
+        if name in {b"VP8L", b"VP8 "}:
+            return name == b"VP8L"
+        file.seek(size + size % 2, 1)
+    return False

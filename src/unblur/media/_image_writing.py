@@ -1,0 +1,142 @@
+"""A picture to a file whose ending names the format, no worse than it came."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from PIL import Image, PngImagePlugin
+
+from unblur.errors import OutputError
+from unblur.media._deep_writing import write_sixteen_bit_png, write_tiff, write_transparent_bmp
+from unblur.media._heif_files import write_heif
+from unblur.media._metadata import fitting_profile
+from unblur.media._samples import flatten, to_pillow
+from unblur.media.atomic import replacing
+from unblur.media.picture import Picture
+
+FORMATS = {
+    ".jpg": "JPEG",
+    ".jpeg": "JPEG",
+    ".jpe": "JPEG",
+    ".jfif": "JPEG",
+    ".png": "PNG",
+    ".webp": "WEBP",
+    ".tif": "TIFF",
+    ".tiff": "TIFF",
+    ".heic": "HEIF",
+    ".heif": "HEIF",
+    ".hif": "HEIF",
+    ".bmp": "BMP",
+}
+"""Pillow's name of the format for each ending that pictures have."""
+
+_LONGEST_SIDE = {"JPEG": 65500, "WEBP": 16383}
+_JPEG_BEST: dict[str, Any] = {"quality": 95, "subsampling": 0}
+_JPEG_LARGEST_EXIF = 65533
+_JPEG_LARGEST_XMP = 65504
+_ENCODING_ERRORS = (ValueError, TypeError, RuntimeError, struct.error, OverflowError, SyntaxError)
+
+
+def write_file(picture: Picture, target: Path) -> None:
+    """Write `picture` to `target`; raises OutputError."""
+    kind = _format_for(target)
+    _check_sides(picture, kind, target)
+    with replacing(target) as temporary:
+        try:
+            _WRITERS.get(kind, _write_with_pillow)(picture, temporary)
+        except _ENCODING_ERRORS as error:
+            detail = " ".join(str(error).split()) or type(error).__name__
+            raise OutputError(f"cannot write {target} ({detail}); try another ending") from error
+
+
+def _format_for(target: Path) -> str:
+    """The format that the ending of `target` names."""
+    kind = FORMATS.get(target.suffix.lower())
+    if kind is None:
+        raise OutputError(
+            f"cannot write {target}: expected a name that ends in one of {', '.join(FORMATS)}"
+        )
+    return kind
+
+
+def _check_sides(picture: Picture, kind: str, target: Path) -> None:
+    """Raise OutputError for a picture that is too large for the format."""
+    height, width = picture.samples.shape[:2]
+    longest_px = _LONGEST_SIDE.get(kind)
+    if longest_px and max(height, width) > longest_px:
+        raise OutputError(
+            f"cannot write {target}: it has {width}x{height} pixels and its format takes at most "
+            f"{longest_px} on a side; choose .png or .tif"
+        )
+
+
+def _write_png(picture: Picture, path: Path) -> None:
+    """Write a PNG file of the picture's depth."""
+    write = write_sixteen_bit_png if picture.bit_depth == 16 else _write_with_pillow
+    write(picture, path)
+
+
+def _write_bmp(picture: Picture, path: Path) -> None:
+    """Write a BMP file, with alpha if the picture has some."""
+    write = _write_with_pillow if picture.alpha is None else write_transparent_bmp
+    write(picture, path)
+
+
+def _write_with_pillow(picture: Picture, path: Path) -> None:
+    """Write 8 bits in the format that the ending of `path` names."""
+    kind = FORMATS[path.suffix.lower()]
+    image = to_pillow(picture)
+    if kind == "JPEG":
+        image = flatten(image)
+    if kind == "WEBP" and image.mode in {"L", "LA"}:
+        image = image.convert("RGBA" if image.mode == "LA" else "RGB")
+    image.save(path, kind, **_metadata(picture, image, kind), **_quality(picture, kind))
+
+
+def _metadata(picture: Picture, image: Image.Image, kind: str) -> dict[str, Any]:
+    """Pillow's options that keep what the file said."""
+    about = picture.file
+    profile = fitting_profile(about.icc_profile, is_grey=image.mode in {"L", "LA"})
+    options: dict[str, Any] = {
+        "exif": about.exif,
+        "xmp": about.xmp,
+        "icc_profile": profile,
+        "dpi": about.dpi,
+    }
+    if kind == "JPEG":
+        _drop_too_long(options)
+    if kind == "PNG" and about.xmp:
+        options["pnginfo"] = PngImagePlugin.PngInfo()
+        options["pnginfo"].add_itxt("XML:com.adobe.xmp", about.xmp.decode("utf-8", "replace"))
+    return {name: value for name, value in options.items() if value}
+
+
+def _drop_too_long(options: dict[str, Any]) -> None:
+    """Leave out blocks that no JPEG segment holds."""
+    if options["exif"] and len(options["exif"]) > _JPEG_LARGEST_EXIF:
+        options["exif"] = None
+    if options["xmp"] and len(options["xmp"]) > _JPEG_LARGEST_XMP:
+        options["xmp"] = None
+
+
+def _quality(picture: Picture, kind: str) -> dict[str, Any]:
+    """Pillow's options that write no worse than the picture came."""
+    about = picture.file
+    own = about.save_options if about.format == kind else {}
+    if kind == "JPEG":
+        return {**({} if "qtables" in own else _JPEG_BEST), **own}
+    if kind == "WEBP":
+        is_lossless = own.get("lossless", about.format in {"PNG", "TIFF", "BMP"})
+        return {"lossless": is_lossless, "exact": True, "quality": 75 if is_lossless else 95}
+    return {}
+
+
+_WRITERS: dict[str, Callable[[Picture, Path], None]] = {
+    "BMP": _write_bmp,
+    "HEIF": write_heif,
+    "PNG": _write_png,
+    "TIFF": write_tiff,
+}

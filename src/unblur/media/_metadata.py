@@ -1,0 +1,81 @@
+"""What a picture file says beside its pixels, brought into the form that is kept."""
+
+from __future__ import annotations
+
+import math
+import re
+import struct
+from collections.abc import Mapping
+from typing import Any
+
+from PIL import ExifTags, Image
+
+EXIF_PREFIX = b"Exif\x00\x00"
+"""What stands before the EXIF block itself, in JPEG files and in `PictureFile.exif`."""
+
+TURNED_BY_A_QUARTER = {5, 6, 7, 8}
+"""The EXIF orientations that swap width and height."""
+_ORIENTATION = int(ExifTags.Base.Orientation)
+_XMP_ORIENTATION = re.compile(rb'(tiff:Orientation\s*(?:=\s*["\']|>)\s*)[0-9]')
+_FIRST_OF_OTHERS = 0x8000
+"""Tags from here on are not about how a TIFF file lays out its samples ..."""
+_LAYOUT_OF_OTHERS = {34377, 34675, 37724, 50255}
+"""... but these hold Photoshop's layers and previews, and the colour profile."""
+_DESCRIPTIVE = {269, 270, 271, 272, 274, 282, 283, 285, 296, 305, 306, 315, 316, 18246, 18249}
+"""The tags below that describe a TIFF picture: title, maker, date, resolution, rating, ..."""
+
+
+def orientation_of(exif: Image.Exif) -> int:
+    """The EXIF orientation, 1..8; 1 (upright) where it is missing or damaged."""
+    orientation = exif.get(_ORIENTATION, 1)
+    return orientation if orientation in range(1, 9) else 1
+
+
+def upright_exif(exif: Image.Exif) -> bytes | None:
+    """The EXIF block with orientation 1; None where there is none, or a damaged one.
+
+    The preview in it, if any, is left out: it shows the blurry picture.
+    """
+    if not exif:
+        return None
+    try:
+        if _ORIENTATION in exif:
+            exif[_ORIENTATION] = 1
+        return exif.tobytes()
+    except (ValueError, TypeError, LookupError, ArithmeticError, struct.error, SyntaxError):
+        return None
+
+
+def drop_tiff_layout(exif: Image.Exif) -> None:
+    """Take out of the tags of a TIFF file those that say how its samples are stored."""
+    for tag in list(exif):
+        describes = tag in _DESCRIPTIVE or tag >= _FIRST_OF_OTHERS
+        if not describes or tag in _LAYOUT_OF_OTHERS:
+            del exif[tag]
+
+
+def upright_xmp(xmp: str | bytes | None) -> bytes | None:
+    """The XMP packet with orientation 1; None where there is none."""
+    raw = xmp.encode() if isinstance(xmp, str) else xmp
+    return _XMP_ORIENTATION.sub(rb"\g<1>1", raw) if raw else None
+
+
+def fitting_profile(profile: object, *, is_grey: bool) -> bytes | None:
+    """The ICC profile if it is for such samples; None otherwise.
+
+    Grey samples may have a profile for grey or for RGB, others only one for RGB.
+    """
+    if not isinstance(profile, bytes):
+        return None
+    colour_space = profile[16:20]
+    return profile if colour_space == b"RGB " or (is_grey and colour_space == b"GRAY") else None
+
+
+def resolution_of(info: Mapping[Any, Any]) -> tuple[float, float] | None:
+    """Pixels per inch, (horizontal, vertical); None where the file does not say."""
+    try:
+        horizontal, vertical = (float(each) for each in info["dpi"])
+    except (KeyError, TypeError, ValueError, ArithmeticError):
+        return None
+    fits = all(math.isfinite(each) and each > 0 for each in (horizontal, vertical))
+    return (horizontal, vertical) if fits else None

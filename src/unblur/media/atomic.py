@@ -1,0 +1,57 @@
+"""Files that appear only when they are complete. Knows nothing of what is written."""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from unblur.errors import OutputError
+
+_NO_SPACE = {errno.ENOSPC, errno.EDQUOT}
+_NO_PERMISSION = {errno.EACCES, errno.EPERM, errno.EROFS}
+
+
+@contextmanager
+def replacing(target: Path) -> Generator[Path]:
+    """A temporary path beside `target`, renamed to `target` when the block ends well.
+
+    The temporary name is hidden and keeps the ending of `target`. Whatever ends the
+    block early, Ctrl-C included, the temporary file is removed and `target` stays as
+    it was. Raises OutputError in place of any OSError of the block.
+    """
+    temporary = target.with_name(f".unblur-{secrets.token_hex(6)}{target.suffix}")
+    try:
+        _check_name(target)
+        yield temporary
+        temporary.replace(target)
+    except OSError as error:
+        raise OutputError(_explain(error, target)) from error
+    finally:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+def _check_name(target: Path) -> None:
+    """Raise OSError where no file can be called `target`, before the work is done."""
+    if target.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(target))
+
+
+def _explain(error: OSError, target: Path) -> str:
+    """Why `target` cannot be written and what to do, in a sentence."""
+    folder = target.parent
+    if error.errno in _NO_SPACE:
+        return f"cannot write {target}: the disk is full; free some space or write elsewhere"
+    if error.errno in _NO_PERMISSION:
+        return f"cannot write {target}: not allowed to write into {folder}; choose another folder"
+    if error.errno == errno.ENAMETOOLONG:
+        return f"cannot write {target}: the name is too long; choose a shorter one"
+    if target.is_dir():
+        return f"cannot write {target}: a folder has that name; choose another name"
+    if not folder.is_dir():
+        return f"cannot write {target}: there is no folder {folder}; make it first"
+    return f"cannot write {target}: {error.strerror or error}"

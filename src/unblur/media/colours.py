@@ -1,0 +1,134 @@
+"""What the numbers in a video frame mean as colours, and the way to RGB and back.
+
+The arithmetic is FFmpeg's swscale, told the stream's own matrix and range in both
+directions; docs/decisions/video-streams.md says how exact that was found to be.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import av
+from av.video.reformatter import ColorRange, Interpolation, VideoReformatter
+
+from unblur.images.arrays import Pixels
+
+UNSPECIFIED = 2
+"""What H.273 calls a primary, transfer or matrix that the stream does not name."""
+_RGB = 0
+_BT709, _BT601, _BT2020 = 1, 6, 9
+_CONVERTIBLE = {_BT709, 4, 5, _BT601, 7, _BT2020}
+"""Matrices that swscale knows by their H.273 number."""
+_HD_HEIGHT_PX = 720
+"""From this height on, unnamed colours are BT.709, as players take them; below, BT.601."""
+_ACCURATE = int(Interpolation.BILINEAR | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT)
+"""Without the last two, 4:2:0 to RGB is one grey level off on average."""
+
+
+@dataclass(frozen=True, slots=True)
+class Colours:
+    """The colour tags of a stream, as the numbers of H.273 that FFmpeg uses too."""
+
+    primaries: int = UNSPECIFIED
+    transfer: int = UNSPECIFIED
+    matrix: int = UNSPECIFIED
+    range: int = int(ColorRange.UNSPECIFIED)
+    """0 not named, 1 limited ("tv"), 2 full ("pc")."""
+
+    @property
+    def is_hdr(self) -> bool:
+        """Whether the transfer is PQ or HLG."""
+        return self.transfer in {16, 18}
+
+    @property
+    def has_strange_matrix(self) -> bool:
+        """Whether the matrix is one that swscale cannot convert, such as YCgCo or ICtCp."""
+        return self.matrix not in {*_CONVERTIBLE, UNSPECIFIED, _RGB}
+
+    def matrix_for(self, height: int) -> int:
+        """The matrix to convert pictures of `height` pixels with."""
+        if self.matrix in _CONVERTIBLE:
+            return self.matrix
+        return _BT709 if height >= _HD_HEIGHT_PX else _BT601
+
+    @property
+    def range_or_limited(self) -> int:
+        """The range, taken as limited where the stream does not name it."""
+        return self.range or int(ColorRange.MPEG)
+
+
+def read_colours(frame: av.VideoFrame) -> Colours:
+    """The colour tags of a decoded frame."""
+    is_full = (frame.format.name or "").startswith("yuvj")
+    return Colours(
+        primaries=frame.color_primaries,
+        transfer=frame.color_trc,
+        matrix=frame.colorspace,
+        range=int(ColorRange.JPEG) if is_full else frame.color_range,
+    )
+
+
+def to_pixels(frame: av.VideoFrame, colours: Colours, reformatter: VideoReformatter) -> Pixels:
+    """A decoded frame as (height, width, 3) RGB, uint8, each value within 1 of the exact one."""
+    matrix = colours.matrix_for(frame.height)
+    source_range = ColorRange.JPEG if frame.format.is_rgb else colours.range_or_limited
+    converted = reformatter.reformat(
+        frame,
+        format="rgb24",
+        src_colorspace=matrix,
+        dst_colorspace=matrix,
+        src_color_range=int(source_range),
+        dst_color_range=int(ColorRange.JPEG),
+        interpolation=_ACCURATE,
+        threads=1,
+    )
+    return converted.to_ndarray()  # pyright: ignore[reportReturnType] - rgb24 is always uint8
+
+
+def to_encoder_frame(
+    pixels: Pixels, pixel_format: str, colours: Colours, reformatter: VideoReformatter
+) -> av.VideoFrame:
+    """RGB pixels as a frame of `pixel_format` in `colours`, tagged with them."""
+    converted = av.VideoFrame.from_ndarray(pixels, format="rgb24")
+    matrix = colours.matrix_for(converted.height)
+    source_range = int(ColorRange.JPEG)
+    for step_format in _steps_to(pixel_format, colours):
+        is_rgb = av.VideoFormat(step_format).is_rgb
+        target_range = int(ColorRange.JPEG) if is_rgb else colours.range_or_limited
+        converted = reformatter.reformat(
+            converted,
+            format=step_format,
+            src_colorspace=matrix,
+            dst_colorspace=matrix,
+            src_color_range=source_range,
+            dst_color_range=target_range,
+            interpolation=_ACCURATE,
+            threads=1,
+        )
+        source_range = target_range
+    tags = encoded_colours(colours, pixel_format)
+    converted.color_primaries, converted.color_trc = tags.primaries, tags.transfer
+    converted.colorspace, converted.color_range = tags.matrix, tags.range
+    return converted
+
+
+def _steps_to(pixel_format: str, colours: Colours) -> list[str]:
+    """The formats to convert through, from RGB to `pixel_format`.
+
+    swscale rounds chroma of full range down, half a level on average; by way of 12
+    bits a thirtieth of a level is left.
+    """
+    target = av.VideoFormat(pixel_format)
+    is_eight_bit_yuv = not target.is_rgb and target.components[0].bits == 8
+    if is_eight_bit_yuv and colours.range_or_limited == ColorRange.JPEG:
+        return [f"{pixel_format}12le", pixel_format]
+    return [pixel_format]
+
+
+def encoded_colours(colours: Colours, pixel_format: str) -> Colours:
+    """The tags to write with `pixel_format`: those of the input, as far as they can be true."""
+    if av.VideoFormat(pixel_format).is_rgb:
+        return Colours(colours.primaries, colours.transfer, _RGB, int(ColorRange.JPEG))
+    if colours.matrix == _RGB:
+        return Colours(colours.primaries, colours.transfer, UNSPECIFIED, colours.range_or_limited)
+    return colours

@@ -1,0 +1,134 @@
+"""Everything in a video file but the restored picture, copied packet by packet.
+
+Sound, subtitles, data, attachments, cover pictures, further video streams, chapters
+and metadata; nothing of it is decoded or encoded.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+import av
+from av.container import InputContainer, OutputContainer
+from av.error import FFmpegError
+from av.stream import Discard, Disposition, Stream
+
+from unblur.media.decoding import packet_moment_s
+
+_CONTAINER_KEYS = {"major_brand", "minor_version", "compatible_brands", "encoder"}
+"""What a file says of itself as a container, true only of that file."""
+_PICTURE_KEYS = {"encoder", "bps", "number_of_frames", "number_of_bytes", "duration"}
+"""What a stream says of its encoded form, untrue of the restored one."""
+_PICKY_ABOUT_NOTHING = {"mpegts", "avi"}
+"""Muxers that take any subtitles and data, in a form that nobody can read back."""
+
+
+@dataclass(slots=True)
+class CopiedStreams:
+    """The streams of `source` that go into `output` as they are, in step with the picture."""
+
+    source: InputContainer
+    output: OutputContainer
+    notes: list[str] = field(default_factory=list[str])
+    """Sentences on what could not be copied."""
+    _outputs: dict[int, Stream] = field(default_factory=dict[int, Stream])
+    _waiting: Iterator[av.Packet[Stream]] | None = None
+    _next: av.Packet[Stream] | None = None
+    _last_dts: dict[int, int] = field(default_factory=dict[int, int])
+
+    def add(self, template: Stream) -> None:
+        """Make a stream like `template` in the output, or note that it takes none such."""
+        if template.discard == Discard.all:
+            return  # the track that MP4 keeps its chapters in; chapters are copied as such
+        if not _is_taken(self.output, template, self.source):
+            self.notes.append(
+                f"the {_name(template)} cannot be kept in this kind of file ({_kind(self.output)})"
+            )
+            return
+        copy = self.output.add_stream_from_template(template, opaque=True)
+        copy.metadata.update(template.metadata)
+        copy.disposition = Disposition(template.disposition)
+        self._outputs[template.index] = copy
+
+    def mux_until(self, moment_s: Fraction | None) -> None:
+        """Copy the packets that come before `moment_s`, or all the rest if it is None.
+
+        Raises FFmpegError when they cannot be written.
+        """
+        if self._waiting is None:
+            self._waiting = self._read()
+            self._next = next(self._waiting, None)
+        while self._next is not None:
+            packet_s = packet_moment_s(self._next)
+            if moment_s is not None and packet_s is not None and packet_s > moment_s:
+                return
+            self._mux(self._next)
+            self._next = next(self._waiting, None)
+
+    def _read(self) -> Iterator[av.Packet[Stream]]:
+        """The packets to copy, up to the end or the first unreadable place."""
+        if not self._outputs:
+            return
+        packets = self.source.demux([self.source.streams[index] for index in self._outputs])
+        with suppress(FFmpegError):  # the reader of the picture says where the file is cut off
+            yield from (packet for packet in packets if packet.size)
+
+    def _mux(self, packet: av.Packet[Stream]) -> None:
+        """Write one packet, unless its time stamp is one that no container could hold."""
+        index = packet.stream_index
+        if packet.dts is None:
+            packet.dts = packet.pts
+        if packet.dts is None or packet.dts < self._last_dts.get(index, packet.dts):
+            return
+        self._last_dts[index] = packet.dts
+        packet.stream = self._outputs[index]
+        self.output.mux_one(packet)
+
+
+def copy_descriptions(source: InputContainer, output: OutputContainer) -> None:
+    """Give `output` the chapters and the metadata of `source`."""
+    kept = {key: text for key, text in source.metadata.items() if _is_kept(key, _CONTAINER_KEYS)}
+    output.metadata.update(kept)
+    output.set_chapters(source.chapters())
+
+
+def describe_picture(template: Stream, restored: Stream) -> None:
+    """Give the restored video stream the metadata and the dispositions of its input."""
+    kept = {key: text for key, text in template.metadata.items() if _is_kept(key, _PICTURE_KEYS)}
+    restored.metadata.update(kept)
+    restored.disposition = Disposition(template.disposition)
+
+
+def _is_kept(key: str, dropped: set[str]) -> bool:
+    """Whether a metadata key stays true; Matroska writes "BPS-eng", "_STATISTICS_..."."""
+    return key.lower().partition("-")[0] not in dropped and not key.startswith("_STATISTICS")
+
+
+def _is_taken(output: OutputContainer, template: Stream, source: InputContainer) -> bool:
+    """Whether `output` can hold a stream like `template`: its muxer is tried on nothing."""
+    kind = _kind(output)
+    is_simple = template.type in {"audio", "video"}
+    if kind in _PICKY_ABOUT_NOTHING and not is_simple and source.format.name != kind:
+        return False
+    try:
+        with av.open(io.BytesIO(), mode="w", format=kind) as trial:
+            trial.add_stream_from_template(template, opaque=True)
+            trial.start_encoding()
+    except (FFmpegError, ValueError):
+        return False
+    return True
+
+
+def _kind(output: OutputContainer) -> str:
+    return output.format.name
+
+
+def _name(stream: Stream) -> str:
+    """What a stream is, for a sentence: "subtitle stream 2 (mov_text, eng)"."""
+    details = [stream.name or "", stream.language or ""]
+    known = ", ".join(each for each in details if each and each != "und")
+    return f"{stream.type} stream {stream.index}" + (f" ({known})" if known else "")

@@ -1,0 +1,123 @@
+"""The video stream of an output file: encoder, colours, clock, rotation and pixel shape."""
+
+from __future__ import annotations
+
+import os
+from fractions import Fraction
+from math import ceil
+from pathlib import Path
+
+from av.container import InputContainer, OutputContainer
+from av.error import FFmpegError
+from av.video.stream import VideoStream
+
+from unblur.errors import OutputError
+from unblur.media.codecs import CONTAINERS, EncoderChoice
+from unblur.media.colours import encoded_colours
+from unblur.media.containers import reason_of
+from unblur.media.video_reader import VideoReader
+
+DEFAULT_RATE = Fraction(25)
+"""Nominal frames per second for an input that names none; time stamps are not bound by it."""
+_FINEST_MOVIE_CLOCK = 48_000
+"""MP4 keeps where streams start in ticks of one clock, of at least this many a second."""
+_QUICKTIME_FAMILY = {"mp4", "mov"}
+_MATROSKA_FAMILY = {"matroska", "webm"}
+_TICKS_S = {
+    "matroska": Fraction(1, 1000),
+    "webm": Fraction(1, 1000),
+    "mpegts": Fraction(1, 90_000),
+}
+"""Containers with a clock of their own; the others keep the input's."""
+_UNTURNED = {"mpegts", "avi"}
+"""Containers that cannot say how a picture is turned."""
+
+
+def add_picture_stream(
+    output: OutputContainer, choice: EncoderChoice, like: VideoReader
+) -> VideoStream:
+    """A stream of `output` for frames like those of `like`, its encoder open.
+
+    Raises OutputError when the encoder refuses such pictures.
+    """
+    os.environ.update(choice.environment)
+    stream = output.add_stream(
+        choice.encoder,
+        rate=min(like.average_rate or DEFAULT_RATE, choice.maximum_rate or Fraction(10**6)),
+        options=choice.options,
+        width=like.width,
+        height=like.height,
+        time_base=like.time_base,
+    )
+    if not isinstance(stream, VideoStream):
+        raise TypeError(f"{choice.encoder} is no video encoder")
+    context = stream.codec_context
+    context.pix_fmt = choice.pixel_format_for(like.height, like.width)
+    colours = encoded_colours(like.colours, context.pix_fmt)
+    context.color_primaries, context.color_trc = colours.primaries, colours.transfer
+    context.colorspace, context.color_range = colours.matrix, colours.range
+    if like.sample_aspect_ratio is not None:
+        context.sample_aspect_ratio = like.sample_aspect_ratio
+    if choice.tag is not None and output.format.name in _QUICKTIME_FAMILY:
+        context.codec_tag = choice.tag
+    stream.set_display_matrix(like.display_matrix)
+    try:
+        context.open()
+    except FFmpegError as error:
+        raise OutputError(
+            f"{choice.encoder} cannot encode pictures of {like.width}x{like.height} pixels "
+            f"({reason_of(error)}); choose another codec"
+        ) from error
+    return stream
+
+
+def muxer_options(
+    path: Path, source: InputContainer, like: VideoReader
+) -> tuple[str, dict[str, str]]:
+    """The muxer for `path`, and what it must be told to keep time stamps and metadata exactly."""
+    muxer = CONTAINERS[path.suffix.lower()]
+    if muxer not in _QUICKTIME_FAMILY:
+        # Sound that starts a little before zero would otherwise move everything.
+        return muxer, {"avoid_negative_ts": "disabled"} if muxer in _MATROSKA_FAMILY else {}
+    ticks = like.time_base.denominator
+    options = {
+        "video_track_timescale": str(ticks),
+        "movie_timescale": str(ticks * ceil(_FINEST_MOVIE_CLOCK / ticks)),
+    }
+    if any(key.startswith("com.") for key in source.metadata):
+        options["movflags"] = "+use_metadata_tags"  # where phones keep place and model
+    return muxer, options
+
+
+def check_clock(target: Path, like: VideoReader) -> None:
+    """Raise OutputError where the container cannot keep the moments of the frames at all."""
+    is_constant = like.average_rate is not None and like.time_base * like.average_rate == 1
+    if target.suffix.lower() == ".avi" and not is_constant:
+        raise OutputError(
+            f"AVI keeps no time stamps, and the frames of {like.path} have some of their own: "
+            f"{target}; choose an ending of .mp4 or .mkv"
+        )
+
+
+def foresee_losses(output: OutputContainer, choice: EncoderChoice, like: VideoReader) -> list[str]:
+    """Sentences on what this kind of file cannot keep of the picture."""
+    kind = output.format.name
+    tick_s = _TICKS_S.get(kind)
+    is_rounded = tick_s is not None and (like.time_base / tick_s).denominator != 1
+    pixel_format = choice.pixel_format_for(like.height, like.width)
+    told = {
+        f"time stamps are rounded to {tick_s} s, the clock of this kind of file ({kind})": (
+            is_rounded
+        ),
+        f"this kind of file ({kind}) cannot say that the picture is turned when shown": (
+            like.display_matrix is not None and kind in _UNTURNED
+        ),
+        f"this kind of file ({kind}) does not keep that the pixels are not square": (
+            like.sample_aspect_ratio not in {None, 1}
+            and not choice.names_pixel_shape
+            and kind not in _QUICKTIME_FAMILY
+        ),
+        f"the odd size of {like.width}x{like.height} pixels is kept by encoding in 4:4:4, "
+        "which some players do not show": pixel_format != choice.pixel_format,
+    }
+    return [sentence for sentence, is_so in told.items() if is_so]

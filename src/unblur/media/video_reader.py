@@ -1,0 +1,242 @@
+"""A video file as a stream of RGB frames, each with its exact moment.
+
+Leaves everything but the picture (sound, subtitles, metadata) to `copied_streams`.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Generator, Iterator, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from typing import Self, cast
+
+import av
+from av.buffer import Buffer
+from av.container import InputContainer
+from av.stream import Disposition
+from av.video.reformatter import VideoReformatter
+from av.video.stream import VideoStream
+
+from unblur.errors import MediaError
+from unblur.media.colours import Colours, read_colours, to_pixels
+from unblur.media.containers import open_input
+from unblur.media.damage import Damage
+from unblur.media.decoding import AV_TIME_BASE, announced_end_s, decode_frames
+from unblur.media.frame import Frame
+
+VIDEO_ENDINGS: frozenset[str] = frozenset(
+    {
+        *(".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".ts", ".mts", ".m2ts"),
+        *(".mpg", ".mpeg", ".wmv", ".flv", ".3gp", ".ogv"),
+    }
+)
+"""Endings, in lower case, of the files taken for videos."""
+
+
+@dataclass(slots=True)
+class VideoReader:
+    """One video stream of a file: what is known of it, and its frames.
+
+    Sizes are those of the decoded pictures: rotation is not applied to them, it is
+    in `display_matrix`.
+    """
+
+    path: Path
+    stream_index: int
+    height: int
+    width: int
+    time_base: Fraction
+    """Seconds per tick of every time stamp."""
+    start_pts: int
+    """Time stamp of the first frame."""
+    average_rate: Fraction | None
+    """Frames per second on average, as the file says or FFmpeg guesses."""
+    frame_count_estimate: int | None
+    duration_s: float | None
+    """Of the stream, or of the whole file where only that is known."""
+    has_audio: bool
+    colours: Colours
+    sample_aspect_ratio: Fraction | None
+    """Width over height of a pixel; None where the file does not say."""
+    display_matrix: tuple[int, ...] | None
+    """FFmpeg's nine numbers of how the picture is turned when shown; None: not at all."""
+    warnings: list[str] = field(default_factory=list[str])
+    """Sentences on what the result cannot keep or the file lost; grows while frames are read."""
+    end_pts: int | None = None
+    """Where the last frame ends, in ticks; None until `frames` has come to the end."""
+    _readings: list[Generator[Frame]] = field(default_factory=list[Generator[Frame]])
+
+    def frames(self) -> Iterator[Frame]:
+        """All frames in the order they are shown; each call starts from the beginning.
+
+        Lazy: one frame is decoded at a time, so memory stays flat whatever the
+        length. Time stamps are the file's own and strictly increase. What the file
+        lost is told in `warnings` once the end is reached.
+
+        Raises MediaError when the size of the pictures changes, naming the moment.
+        """
+        reading = self._read()
+        self._readings.append(reading)
+        return reading
+
+    def close(self) -> None:
+        """Close the file; frames still being read end. May be called again."""
+        while self._readings:
+            self._readings.pop().close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *details: object) -> None:
+        self.close()
+
+    def _read(self) -> Generator[Frame]:
+        """The frames, from a file opened for them alone."""
+        with open_input(self.path) as container:
+            damage = Damage(announced_end_s(container))
+            stream = _find_video(container, self.path)
+            yield from self._convert(decode_frames(container, stream, damage), damage)
+        self._add_warnings(damage.sentences())
+
+    def _convert(self, decoded: Iterator[av.VideoFrame], damage: Damage) -> Iterator[Frame]:
+        """Decoded frames as RGB, each later than the one before."""
+        reformatter = VideoReformatter()
+        last_pts: int | None = None
+        for frame in decoded:
+            pts = _moment_of(frame, last_pts, self.start_pts)
+            self._check_size(frame, pts)
+            if last_pts is not None and pts <= last_pts:
+                damage.disordered.add(pts * self.time_base)
+                continue
+            if frame.is_corrupt:
+                damage.note_damage(pts * self.time_base)
+            damage.note_frame(pts * self.time_base)
+            if frame.interlaced_frame:
+                self._add_warnings([_INTERLACED])
+            yield Frame(to_pixels(frame, read_colours(frame), reformatter), pts, self.time_base)
+            gap = 0 if last_pts is None else pts - last_pts
+            last_pts, self.end_pts = pts, pts + (frame.duration or gap)
+
+    def _check_size(self, frame: av.VideoFrame, pts: int) -> None:
+        """Raise MediaError where a frame is not as large as the first."""
+        if (frame.height, frame.width) != (self.height, self.width):
+            raise MediaError(
+                f"the pictures of {self.path} change from {self.width}x{self.height} to "
+                f"{frame.width}x{frame.height} at {float(pts * self.time_base):.2f} s, "
+                "expected one size; cut the video there and restore the parts"
+            )
+
+    def _add_warnings(self, sentences: list[str]) -> None:
+        """Add the sentences that are not among the warnings."""
+        self.warnings += [each for each in sentences if each not in self.warnings]
+
+
+_KEPT_BITS = 8
+_INTERLACED = (
+    "the video is interlaced; its frames are restored and written as they are, "
+    "comb edges included: deinterlace it first"
+)
+
+
+def open_video(path: Path) -> VideoReader:
+    """A reader of the video at `path`, which has at least one frame.
+
+    Of several video streams the first is read; cover pictures are none.
+
+    Raises MediaError for what is not a readable video: a missing or empty file, a
+    folder, another kind of file, only sound, no frames, an MP4 cut off before its
+    index.
+    """
+    with open_input(path) as container:
+        stream = _find_video(container, path)
+        frame = next(decode_frames(container, stream, Damage()), None)
+        if frame is None or stream.time_base is None:
+            raise MediaError(f"{path} is a video without a single readable frame")
+        return _describe(path, container, stream, frame)
+
+
+def _describe(
+    path: Path, container: InputContainer, stream: VideoStream, frame: av.VideoFrame
+) -> VideoReader:
+    """What container, stream and first frame say."""
+    time_base = stream.time_base or Fraction(1, AV_TIME_BASE)
+    duration_s = _duration_s(container, stream)
+    rate = stream.average_rate or stream.guessed_rate
+    estimate = stream.frames or (round(duration_s * rate) if duration_s and rate else None)
+    colours = read_colours(frame)
+    return VideoReader(
+        path=path,
+        stream_index=stream.index,
+        height=frame.height,
+        width=frame.width,
+        time_base=time_base,
+        start_pts=frame.pts or 0,
+        average_rate=rate,
+        frame_count_estimate=estimate,
+        duration_s=duration_s,
+        has_audio=bool(container.streams.audio),
+        colours=colours,
+        sample_aspect_ratio=stream.sample_aspect_ratio or None,
+        display_matrix=_read_display_matrix(frame),
+        warnings=_foresee_losses(frame, colours, len(_moving_streams(container))),
+    )
+
+
+def _moving_streams(container: InputContainer) -> list[VideoStream]:
+    """The video streams that are no cover pictures or thumbnails."""
+    still = Disposition.attached_pic | Disposition.timed_thumbnails
+    return [stream for stream in container.streams.video if not stream.disposition & still]
+
+
+def _find_video(container: InputContainer, path: Path) -> VideoStream:
+    """The stream to read; raises MediaError where there is none that FFmpeg can decode."""
+    streams = _moving_streams(container)
+    if not streams:
+        kinds = sorted({stream.type for stream in container.streams})
+        found = f", only {' and '.join(kinds)}" if kinds else ""
+        raise MediaError(f"{path} holds no video stream{found}")
+    if streams[0].codec_context is None:  # pyright: ignore[reportUnnecessaryComparison]
+        raise MediaError(f"{path} holds a video of a codec that this FFmpeg cannot decode")
+    return streams[0]
+
+
+def _duration_s(container: InputContainer, stream: VideoStream) -> float | None:
+    """How long the stream lasts, or else the file; None where neither says."""
+    if stream.duration and stream.time_base:
+        return float(stream.duration * stream.time_base)
+    end_s = announced_end_s(container)
+    if end_s is None:
+        return None
+    return float(end_s - Fraction(container.start_time or 0, AV_TIME_BASE))
+
+
+def _read_display_matrix(frame: av.VideoFrame) -> tuple[int, ...] | None:
+    """The nine numbers of the frame's display matrix; None where it has none."""
+    data = cast("Mapping[str, Buffer]", frame.side_data).get("DISPLAYMATRIX")
+    return None if data is None else struct.unpack("=9i", bytes(data))
+
+
+def _foresee_losses(frame: av.VideoFrame, colours: Colours, video_count: int) -> list[str]:
+    """Sentences on what the restored video cannot keep of one with this first frame."""
+    components = frame.format.components
+    bits = max(component.bits for component in components)
+    hdr = " (HDR)" if colours.is_hdr else ""
+    told = {
+        f"the video has {bits} bits per colour{hdr}; it is restored in 8 bits": bits > _KEPT_BITS,
+        "the video's transparency is not kept": any(each.is_alpha for each in components),
+        "the video's colour matrix is unusual; its colours may come out slightly wrong": (
+            colours.has_strange_matrix
+        ),
+        _INTERLACED: frame.interlaced_frame,
+        f"of {video_count} video streams only the first is restored": video_count > 1,
+    }
+    return [sentence for sentence, is_so in told.items() if is_so]
+
+
+def _moment_of(frame: av.VideoFrame, last_pts: int | None, start_pts: int) -> int:
+    """The frame's time stamp; where it has none, a duration after the frame before."""
+    if frame.pts is not None:
+        return frame.pts
+    return start_pts if last_pts is None else last_pts + max(frame.duration, 1)

@@ -1,0 +1,28 @@
+"""Peak signal-to-noise ratio."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from unblur.errors import ImageFormatError
+from unblur.images.arrays import Pixels
+
+
+def peak_signal_noise_ratio(restored: Pixels, sharp: Pixels) -> float:
+    """PSNR in dB of two (H, W, 3) uint8 pictures; infinite for equal ones.
+
+    10 log10(255^2 / MSE), the mean over all pixels and channels.
+    Raises ImageFormatError when their shapes differ.
+
+    >>> grey = np.full((2, 2, 3), 100, np.uint8)
+    >>> round(peak_signal_noise_ratio(grey, grey + 1), 2)
+    48.13
+    """
+    if restored.shape != sharp.shape:
+        raise ImageFormatError(
+            f"expected pictures of one size, got {restored.shape} and {sharp.shape}"
+        )
+    mse = float(np.mean((restored.astype(np.float32) - sharp.astype(np.float32)) ** 2))
+    return math.inf if mse == 0 else 10 * math.log10(255**2 / mse)

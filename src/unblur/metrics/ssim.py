@@ -1,0 +1,23 @@
+"""Structural similarity, as scikit-image defines it."""
+
+from __future__ import annotations
+
+from unblur.errors import MissingExtraError
+from unblur.images.arrays import Pixels
+
+
+def structural_similarity(restored: Pixels, sharp: Pixels) -> float:
+    """SSIM of two (H, W, 3) uint8 pictures of at least 7x7, at most 1.
+
+    scikit-image's definition with its defaults: a uniform 7x7 window, sample
+    covariance, data range 255, the mean over the three channels.
+    Raises MissingExtraError when scikit-image is not installed.
+    """
+    try:
+        from skimage import metrics  # noqa: PLC0415  (an optional extra)
+    except ModuleNotFoundError as missing:
+        raise MissingExtraError(
+            "SSIM needs scikit-image; install it with: pip install 'unblur[evaluate]'"
+        ) from missing
+    value = metrics.structural_similarity(restored, sharp, channel_axis=2, data_range=255)
+    return float(value)

@@ -1,0 +1,1 @@
+"""Networks as torch modules, and nothing that trains them or reads files."""

@@ -1,0 +1,42 @@
+"""Small parts that several networks are made of."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+
+class ResidualBlock(nn.Module):
+    """Two 3x3 convolutions with a ReLU between, added to their input.
+
+    Shapes: (B, `channels`, H, W) in and out. No norm, so nothing depends on the
+    size, the tile or the batch. The second convolution starts at zero: a new
+    block is the identity.
+    """
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(channels, channels, 3, padding=1)
+        self.conv2 = nn.Conv2d(channels, channels, 3, padding=1)
+        self.relu = nn.ReLU(inplace=True)
+        nn.init.zeros_(self.conv2.weight)
+        nn.init.zeros_(self.conv2.bias)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Give `features` plus what the two convolutions find in them."""
+        return features + self.conv2(self.relu(self.conv1(features)))
+
+
+class PixelShuffleUpsample(nn.Module):
+    """Twice the height and width: a 1x1 convolution and a pixel shuffle.
+
+    Shapes: (B, `in_channels`, H, W) to (B, `out_channels`, 2H, 2W).
+    """
+
+    def __init__(self, in_channels: int, out_channels: int) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(in_channels, out_channels * 4, 1)
+        self.shuffle = nn.PixelShuffle(2)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Give `features` at twice the resolution."""
+        return self.shuffle(self.conv(features))

@@ -1,0 +1,111 @@
+"""The live generator: a feature pyramid made for CPUs.
+
+DeblurGAN-v2's idea (arXiv:1908.03826): a feature pyramid with lateral
+connections and a residual over the whole image. What is ours: everything works
+at a quarter of the resolution and below, where dense 3x3 convolutions are
+cheapest for a CPU, and nothing normalises (docs/decisions/live-generator.md).
+
+| level | stride | channels (live) | channels (live_large) |
+|-------|--------|-----------------|-----------------------|
+| 0     | 4      | 32              | 48                    |
+| 1     | 8      | 64              | 96                    |
+| 2     | 16     | 128             | 160                   |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from torch import Tensor, nn
+
+from unblur.models.blocks import PixelShuffleUpsample, ResidualBlock
+
+_CELL_PX = 4
+
+
+class LiveGenerator(nn.Module):
+    """Restores pictures whose sides are multiples of 16.
+
+    Shapes: (B, 3, H, W) RGB in 0..1 to the same; the output is not clamped.
+    `channels` and `block_counts` go from the finest level to the coarsest.
+    """
+
+    def __init__(
+        self,
+        channels: Sequence[int] = (32, 64, 128),
+        block_counts: Sequence[int] = (1, 2, 4),
+    ) -> None:
+        super().__init__()
+        pixels = 3 * _CELL_PX**2
+        levels = range(len(channels))
+        self.unshuffle = nn.PixelUnshuffle(_CELL_PX)
+        self.stem = nn.Conv2d(pixels, channels[0], 3, padding=1)
+        self.bottom_up = nn.ModuleList(
+            _blocks(channels[level], block_counts[level]) for level in levels
+        )
+        self.downsample = nn.ModuleList(
+            nn.Conv2d(channels[level], channels[level + 1], 3, stride=2, padding=1)
+            for level in levels[:-1]
+        )
+        self.lateral = nn.ModuleList(
+            nn.Conv2d(channels[level], channels[level], 1) for level in levels[:-1]
+        )
+        self.upsample = nn.ModuleList(
+            PixelShuffleUpsample(channels[level + 1], channels[level]) for level in levels[:-1]
+        )
+        self.top_down = nn.ModuleList(
+            _blocks(channels[level], block_counts[level]) for level in levels[:-1]
+        )
+        self.head = nn.Conv2d(channels[0], pixels, 3, padding=1)
+        self.shuffle = nn.PixelShuffle(_CELL_PX)
+        nn.init.zeros_(self.head.weight)
+        nn.init.zeros_(self.head.bias)
+
+    def forward(self, blurry: Tensor) -> Tensor:
+        """Give the restored pictures."""
+        return blurry + self.correction(blurry)
+
+    def correction(self, blurry: Tensor) -> Tensor:
+        """Give what is to be added to the pictures, about -1..1."""
+        return self.shuffle(self.head(self.pyramid(blurry)[0]))
+
+    def pyramid(self, blurry: Tensor) -> list[Tensor]:
+        """Give the top-down feature maps, the finest first, at strides 4, 8 and 16."""
+        features = self.bottom_up[0](self.stem(self.unshuffle(blurry)))
+        seen = [features]
+        for down, blocks in zip(self.downsample, self.bottom_up[1:], strict=True):
+            features = blocks(down(features))
+            seen.append(features)
+        maps = [seen[-1]]
+        for level in reversed(range(len(self.lateral))):
+            merged = self.upsample[level](maps[0]) + self.lateral[level](seen[level])
+            maps.insert(0, self.top_down[level](merged))
+        return maps
+
+
+def _blocks(channels: int, count: int) -> nn.Sequential:
+    """`count` residual blocks in a row."""
+    return nn.Sequential(*(ResidualBlock(channels) for _ in range(count)))
+
+
+class MultiScaleHeads(nn.Module):
+    """Restored pictures at 1/2 and 1/4 from the coarser maps: a help in training only.
+
+    Each map predicts the residual at a quarter of its stride. Dropped at export.
+    """
+
+    def __init__(self, channels: Sequence[int]) -> None:
+        super().__init__()
+        pixels = 3 * _CELL_PX**2
+        self.heads = nn.ModuleList(nn.Conv2d(count, pixels, 3, padding=1) for count in channels[1:])
+        self.shuffle = nn.PixelShuffle(_CELL_PX)
+        for head in self.heads:
+            nn.init.zeros_(head.weight)
+            nn.init.zeros_(head.bias)
+
+    def forward(self, maps: Sequence[Tensor]) -> list[Tensor]:
+        """Give the residuals at 1/2, 1/4, ... of the resolution."""
+        return [
+            self.shuffle(head(features))
+            for head, features in zip(self.heads, maps[1:], strict=True)
+        ]

@@ -1,0 +1,264 @@
+"""Restoring files: a picture or a video from its file to the file of its result."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from unblur.errors import (
+    ConfigError,
+    InputError,
+    MissingExtraError,
+    ModelError,
+    OutputError,
+    UnblurError,
+)
+from unblur.facts import Precision
+from unblur.media.codecs import VideoCodec
+from unblur.media.image_files import read_picture, side_by_side, write_picture
+from unblur.media.video_reader import open_video
+from unblur.media.video_writer import create_video
+from unblur.restoration.inputs import is_video, kind_of
+from unblur.restoration.plans import Job, Plan, check_absent, plan_jobs
+from unblur.restoration.restorer import Restorer
+from unblur.runtimes.base import Device, RuntimeName
+from unblur.weights.store import find_model
+
+_log = logging.getLogger(__name__)
+
+ReportProgress = Callable[[int, int | None], None]
+"""Called with how many frames of a file are done and how many there are, if that is known."""
+
+
+def _ignore_progress(done_count: int, frame_count: int | None) -> None:
+    """Report progress to nobody."""
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreOptions:
+    """How files are restored."""
+
+    model: str | Path = "live"
+    """Name of a bundled model, or a model file."""
+    device: Device = "auto"
+    runtime: RuntimeName | Literal["auto"] = "auto"
+    precision: Precision | Literal["auto"] = "auto"
+    """Auto: as exact as can be for pictures; int8 for video where the model has it."""
+    tile_px: int | Literal["auto"] = "auto"
+    """Height and width of the tiles that a picture is cut into."""
+    video_codec: VideoCodec = "h264"
+    overwrite: bool = False
+    """Whether a result may replace an existing file; otherwise its input is skipped."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileReport:
+    """What became of one file; the fields are those of the lines of `unblur restore --json`."""
+
+    input: Path
+    output: Path | None
+    """The restored file; None when there is none."""
+    status: Literal["restored", "skipped", "failed"]
+    seconds: float = 0.0
+    """From opening the file to the finished result."""
+    width: int | None = None
+    height: int | None = None
+    frame_count: int | None = None
+    """Frames of a video; None for a picture."""
+    model: str | None = None
+    runtime: str | None = None
+    device: str | None = None
+    precision: str | None = None
+    notes: tuple[str, ...] = ()
+    """Sentences about what the user may want to know."""
+    error: str | None = None
+    """Why the file failed, in a sentence."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as plain texts, numbers and lists."""
+        output = None if self.output is None else str(self.output)
+        texts = {"input": str(self.input), "output": output}
+        return {**asdict(self), **texts, "seconds": round(self.seconds, 3)}
+
+
+@dataclass(slots=True)
+class RestorerPool:
+    """Restorers for `options`, each opened when a file first needs it and then kept."""
+
+    options: RestoreOptions
+    _opened: dict[str, Restorer] = field(default_factory=dict[str, Restorer])
+
+    def for_pictures(self) -> Restorer:
+        """The restorer for still pictures."""
+        return self._open(self.options.precision)
+
+    def for_videos(self) -> Restorer:
+        """The restorer for videos: in int8 when the precision is free and the model has it."""
+        options = self.options
+        is_free = options.precision == "auto" and options.runtime != "torch"
+        if is_free and "onnx_int8" in find_model(options.model).files:
+            return self._open("int8")
+        return self._open(options.precision)
+
+    def close(self) -> None:
+        """Close every restorer."""
+        with ExitStack() as stack:
+            for restorer in self._opened.values():
+                stack.callback(restorer.close)
+            self._opened.clear()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *details: object) -> None:
+        self.close()
+
+    def _open(self, precision: Precision | Literal["auto"]) -> Restorer:
+        if precision not in self._opened:
+            self._opened[precision] = Restorer(
+                self.options.model,
+                device=self.options.device,
+                runtime=self.options.runtime,
+                precision=precision,
+                tile_px=self.options.tile_px,
+            )
+        return self._opened[precision]
+
+
+def restore(  # noqa: PLR0913 - one keyword for each option of the command
+    source: str | Path,
+    target: str | Path | None = None,
+    *,
+    model: str | Path = "live",
+    device: Device = "auto",
+    runtime: RuntimeName | Literal["auto"] = "auto",
+    precision: Precision | Literal["auto"] = "auto",
+    tile_px: int | Literal["auto"] = "auto",
+    video_codec: VideoCodec = "h264",
+    overwrite: bool = False,
+) -> Path:
+    """Restore one picture or video file; gives the path of the result.
+
+    The result is `target` (a file or a folder), or lies beside `source` as
+    `name_unblurred.ext`. It appears when it is complete.
+
+    Raises InputError for a file that cannot be read or written, ConfigError when
+    `target` does not fit, or exists and `overwrite` is False, and ModelError and
+    RuntimeFailure as `Restorer` does.
+    """
+    if kind_of(Path(source)) == "folder":
+        raise InputError(f"{source} is a folder, expected one picture or video")
+    plan = plan_jobs([source], output=target, video_codec=video_codec, overwrites=overwrite)
+    options = RestoreOptions(model, device, runtime, precision, tile_px, video_codec, overwrite)
+    with RestorerPool(options) as pool:
+        restore_file(plan.jobs[0], pool)
+    return plan.jobs[0].target
+
+
+def restore_all(
+    plan: Plan, pool: RestorerPool, start_file: Callable[[Job], ReportProgress]
+) -> Iterator[FileReport]:
+    """Restore the files of `plan` one after the other; gives a report for each.
+
+    `start_file` is called before each file and gives what is told its progress. A
+    file that fails does not stop the others; what would stop each of them (a model
+    that cannot be opened, a part that is not installed) is raised.
+    """
+    for refusal in plan.refusals:
+        yield FileReport(refusal.path, None, "failed", error=refusal.reason)
+    for job in plan.jobs:
+        yield _attempt(job, pool, start_file(job))
+
+
+def restore_file(
+    job: Job, pool: RestorerPool, report_progress: ReportProgress = _ignore_progress
+) -> FileReport:
+    """Restore one file; raises UnblurError, and leaves nothing half-written."""
+    started = time.perf_counter()
+    restore_kind = _restore_video if is_video(job.source) else _restore_picture
+    report = restore_kind(job, pool, report_progress)
+    return replace(report, seconds=time.perf_counter() - started)
+
+
+def _attempt(job: Job, pool: RestorerPool, report_progress: ReportProgress) -> FileReport:
+    """Restore one file of several; whatever is wrong with it is in the report."""
+    failed = FileReport(job.source, None, "failed")
+    try:
+        if not pool.options.overwrite:
+            check_absent(job)
+    except ConfigError as error:
+        return replace(failed, output=job.target, status="skipped", notes=(str(error),))
+    try:
+        return restore_file(job, pool, report_progress)
+    except (ModelError, MissingExtraError, ConfigError):
+        raise
+    except UnblurError as error:
+        return replace(failed, error=str(error))
+    except MemoryError:
+        return replace(failed, error=f"there is not enough memory for {job.source}")
+    except Exception as error:  # noqa: BLE001 - a fault of ours must not stop the other files
+        _log.debug("unexpected error with %s", job.source, exc_info=True)
+        fault = f"unexpected {type(error).__name__}: {error}"
+        return replace(failed, error=f"{fault}; this is a fault in unblur: please report it")
+
+
+def _restore_picture(job: Job, pool: RestorerPool, report_progress: ReportProgress) -> FileReport:
+    """Restore a still picture, and write the comparison if the job has one."""
+    picture = read_picture(job.source)
+    restorer = pool.for_pictures()
+    restorer.notes.clear()
+    restored = restorer.restore_picture(picture)
+    report_progress(1, 1)
+    _make_folder(job.target.parent)
+    write_picture(restored, job.target)
+    if job.compare_target is not None:
+        write_picture(side_by_side(picture, restored), job.compare_target)
+    height, width = picture.samples.shape[:2]
+    return _report(job, restorer, width, height, tuple(restorer.notes))
+
+
+def _restore_video(job: Job, pool: RestorerPool, report_progress: ReportProgress) -> FileReport:
+    """Restore a video frame by frame, as a stream."""
+    with open_video(job.source) as reader:
+        restorer = pool.for_videos()
+        restorer.notes.clear()
+        _make_folder(job.target.parent)
+        codec = pool.options.video_codec
+        with create_video(job.target, like=reader, codec=codec) as writer:
+            for frame in restorer.restore_frames(reader.frames()):
+                writer.write(frame)
+                report_progress(writer.frame_count, reader.frame_count_estimate)
+    notes = (*reader.warnings, *writer.notes, *restorer.notes)
+    report = _report(job, restorer, reader.width, reader.height, notes)
+    return replace(report, frame_count=writer.frame_count)
+
+
+def _report(
+    job: Job, restorer: Restorer, width: int, height: int, notes: tuple[str, ...]
+) -> FileReport:
+    """The report on a restored file, but for its time."""
+    return FileReport(
+        input=job.source,
+        output=job.target,
+        status="restored",
+        width=width,
+        height=height,
+        model=restorer.model_name,
+        runtime=restorer.runtime_name,
+        device=restorer.device,
+        precision=restorer.precision,
+        notes=notes,
+    )
+
+
+def _make_folder(folder: Path) -> None:
+    """Make `folder` and those above it; raises OutputError where that cannot be."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"cannot make the folder {folder}: {error.strerror}") from error

@@ -1,0 +1,206 @@
+"""What a request comes to: which file becomes which, settled before anything is started."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from unblur.errors import ConfigError, InputError
+from unblur.media.codecs import ENCODERS, VideoCodec
+from unblur.restoration.inputs import (
+    COMPARE_SUFFIX,
+    RESTORED_SUFFIX,
+    Findings,
+    FoundFile,
+    Refusal,
+    find_files,
+    identity_of,
+    is_media,
+    is_video,
+    kind_of,
+    name_target,
+)
+
+_ANY_CODEC_ENDING = ".mkv"
+"""Matroska takes every codec that we write."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One file to restore."""
+
+    source: Path
+    target: Path
+    compare_target: Path | None = None
+    """Where a side-by-side picture goes; None: none is wanted."""
+
+    @property
+    def targets(self) -> tuple[Path, ...]:
+        """Every file that the job writes."""
+        return (self.target,) if self.compare_target is None else (self.target, self.compare_target)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything that a request comes to."""
+
+    jobs: tuple[Job, ...]
+    refusals: tuple[Refusal, ...] = ()
+    """Named inputs that cannot be restored; the others are restored all the same."""
+    notes: tuple[str, ...] = ()
+    """Sentences about what was left out."""
+    skipped_count: int = 0
+    """Files found in folders or by patterns that were left out."""
+
+
+def plan_jobs(
+    inputs: Sequence[str | Path],
+    *,
+    output: str | Path | None = None,
+    is_recursive: bool = False,
+    video_codec: VideoCodec = "h264",
+    wants_compare: bool = False,
+    overwrites: bool = False,
+) -> Plan:
+    """The jobs for `inputs`: files, folders (whole trees if recursive) and patterns.
+
+    Results lie beside their inputs, or where `output` says: a file (for one input)
+    or a folder, under which folders keep their trees. A video whose container does
+    not hold `video_codec` becomes a Matroska file.
+
+    Raises InputError when nothing is there to restore, and ConfigError when
+    `output` does not fit, when two results would have one name, when one would
+    replace an input, or when the only file's result exists and is to be kept.
+    """
+    findings = find_files(inputs, is_recursive=is_recursive)
+    if not findings.files:
+        raise InputError(_why_nothing(findings, inputs, is_recursive=is_recursive))
+    jobs = [
+        make_job(file.path, target, wants_compare=wants_compare)
+        for file, target in zip(
+            findings.files, _name_targets(findings.files, output, video_codec), strict=True
+        )
+    ]
+    _check_names(jobs)
+    is_only = len(jobs) == 1 and findings.files[0].is_named and not findings.refusals
+    if is_only and not overwrites:
+        check_absent(jobs[0])
+    skipped_count = findings.result_count + findings.other_count
+    notes = _notes(findings)
+    if wants_compare and any(is_video(job.source) for job in jobs):
+        notes = (*notes, "before and after are joined for pictures only, not for videos")
+    return Plan(tuple(jobs), tuple(findings.refusals), notes, skipped_count)
+
+
+def make_job(source: Path, target: Path, *, wants_compare: bool) -> Job:
+    """The job of restoring `source` to `target`; only pictures can be compared."""
+    if not wants_compare or is_video(source):
+        return Job(source, target)
+    stem = target.stem.removesuffix(RESTORED_SUFFIX)
+    return Job(source, target, target.with_name(f"{stem}{COMPARE_SUFFIX}{target.suffix}"))
+
+
+def name_result(source: Path, video_codec: VideoCodec, folder: Path | None = None) -> Path:
+    """Where the result of `source` goes: named as `name_target` does, in a fitting container."""
+    target = name_target(source, folder)
+    if not is_video(source) or source.suffix.lower() in ENCODERS[video_codec].endings:
+        return target
+    return target.with_suffix(_ANY_CODEC_ENDING)
+
+
+def check_absent(job: Job) -> None:
+    """Raise ConfigError when a file that the job would write exists."""
+    for target in job.targets:
+        if kind_of(target) or target.is_symlink():
+            raise ConfigError(f"{target} exists; overwrite it (--overwrite) or name another output")
+
+
+def _name_targets(
+    files: list[FoundFile], output: str | Path | None, video_codec: VideoCodec
+) -> list[Path]:
+    """A name for the result of each file; raises ConfigError when `output` does not fit."""
+    if output is None:
+        return [name_result(file.path, video_codec) for file in files]
+    place = Path(output)
+    if _means_file(output):
+        return [_check_only_target(files, place)]
+    if kind_of(place) not in {"", "folder"}:
+        raise ConfigError(f"the output {place} is a file of no known kind, expected a folder")
+    return [
+        name_result(file.path, video_codec, place / file.path.parent.relative_to(file.root))
+        for file in files
+    ]
+
+
+def _means_file(output: str | Path) -> bool:
+    """Whether `output` is a file: it has a known ending and is no folder."""
+    names_folder = str(output).endswith(("/", os.sep)) or kind_of(Path(output)) == "folder"
+    return is_media(Path(output)) and not names_folder
+
+
+def _check_only_target(files: list[FoundFile], target: Path) -> Path:
+    """`target` if it fits the one file of `files`; raises ConfigError otherwise."""
+    source = files[0].path
+    if len(files) > 1:
+        raise ConfigError(
+            f"{len(files)} inputs cannot all be written to the file {target}; "
+            "give a folder as output"
+        )
+    if is_video(source) != is_video(target):
+        source_kind, target_kind = (
+            "video" if is_video(path) else "picture" for path in (source, target)
+        )
+        raise ConfigError(f"cannot write the {source_kind} {source} to {target}, a {target_kind}")
+    return target
+
+
+def _check_names(jobs: list[Job]) -> None:
+    """Raise ConfigError when a result would take the name of an input or of another result."""
+    sources = {identity_of(job.source): job.source for job in jobs}
+    writers: dict[str, Path] = {}
+    for job in jobs:
+        for target in job.targets:
+            identity = identity_of(target)
+            if identity in sources:
+                raise ConfigError(
+                    f"the result of {job.source} would replace the input {sources[identity]}; "
+                    "give another output"
+                )
+            if identity in writers:
+                raise ConfigError(
+                    f"{writers[identity]} and {job.source} would both be written to {target}; "
+                    "give them different folders"
+                )
+            writers[identity] = job.source
+
+
+def _why_nothing(findings: Findings, inputs: Sequence[str | Path], *, is_recursive: bool) -> str:
+    """Why there is nothing to restore, in a sentence."""
+    if findings.refusals:
+        return findings.refusals[0].reason
+    if not inputs:
+        return "nothing to restore; give a picture, a video, a folder or a pattern"
+    places = ", ".join(str(each) for each in inputs)
+    if findings.result_count:
+        return (
+            f"nothing to restore in {places}: the names there end in {RESTORED_SUFFIX}; "
+            "name such a file itself to restore it again"
+        )
+    hint = "" if is_recursive else "; --recursive looks into the folders inside"
+    return f"there is no picture or video in {places}{hint}"
+
+
+def _notes(findings: Findings) -> tuple[str, ...]:
+    """Sentences about what was found and left out."""
+    notes = list(findings.notes)
+    if findings.result_count:
+        notes.append(f"skipped {_files(findings.result_count)}: named like a result of unblur")
+    if findings.other_count:
+        notes.append(f"skipped {_files(findings.other_count)}: neither picture nor video")
+    return tuple(notes)
+
+
+def _files(count: int) -> str:
+    return "1 file" if count == 1 else f"{count} files"

@@ -1,0 +1,191 @@
+"""The main object: a model, opened once, that restores pictures and frames."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from unblur.errors import ConfigError, RuntimeFailure
+from unblur.facts import NetworkFacts, Precision
+from unblur.images.arrays import Pixels, add_correction, check_pixels, to_eight_bits
+from unblur.media.frame import Frame
+from unblur.media.picture import Picture
+from unblur.restoration.tiling import TileSize, restore_any_size
+from unblur.runtimes.base import Device, Runtime, RuntimeName, RuntimeOptions
+from unblur.runtimes.opening import open_runtime
+from unblur.weights.store import Form, StoredModel, find_model
+
+DEFAULT_MODEL = "live"
+_SMALLEST_TILE_PX = 16
+_BROKEN_SHARE = 0.01
+_CLEARLY_LIT = 64
+
+
+class Restorer:
+    """Restores pictures with one model.
+
+    `precision` "auto" is fp32; video is well served by "int8", which is faster.
+    `tile_px` bounds the side of the pieces that large pictures are cut into.
+    Not safe to call from several threads at once.
+
+    Raises UnknownNameError, ModelError, RuntimeFailure or MissingExtraError when
+    the model cannot be opened as asked.
+    """
+
+    def __init__(
+        self,
+        model: str | Path = DEFAULT_MODEL,
+        *,
+        device: Device = "auto",
+        runtime: RuntimeName | Literal["auto"] = "auto",
+        precision: Precision | Literal["auto"] = "auto",
+        tile_px: TileSize = "auto",
+    ) -> None:
+        if tile_px != "auto" and tile_px < _SMALLEST_TILE_PX:
+            raise ConfigError(f"tile_px must be {_SMALLEST_TILE_PX} or more, got {tile_px}")
+        self._stored = find_model(model)
+        self._tile_px: TileSize = tile_px
+        self._runtime_name: RuntimeName | Literal["auto"] = runtime
+        self._options = RuntimeOptions(
+            model=_file_for(self._stored, runtime, precision),
+            device=device,
+            precision="fp32" if precision == "auto" else precision,
+        )
+        self._runtime: Runtime = open_runtime(runtime, self._options)
+        self._exact: Runtime | None = None
+        self.notes: list[str] = []
+        """What the user should know of the restoring so far, one sentence each."""
+
+    @property
+    def facts(self) -> NetworkFacts:
+        """What the model needs and promises."""
+        return self._runtime.facts
+
+    @property
+    def model_name(self) -> str:
+        """The model's name in the catalog."""
+        return self.facts.name
+
+    @property
+    def runtime_name(self) -> str:
+        """The runtime that computes."""
+        return self._runtime.name
+
+    @property
+    def device(self) -> str:
+        """The device it computes on."""
+        return self._runtime.device
+
+    @property
+    def precision(self) -> Precision:
+        """The arithmetic it computes in."""
+        return self._runtime.precision
+
+    def restore(self, pixels: Pixels) -> Pixels:
+        """The restored picture: (height, width, 3) uint8 RGB in, the same out.
+
+        A result that is broken (black where the picture is not, as overflow and
+        NaN give) is computed again in fp32, with a note. Raises ImageFormatError
+        for other arrays, RuntimeFailure when the fp32 result is broken too.
+        """
+        check_pixels(pixels)
+        restored = restore_any_size(pixels, self._runtime, self._tile_px)
+        if not looks_broken(pixels, restored):
+            return restored
+        if self.precision != "fp32":
+            restored = restore_any_size(pixels, self._exact_runtime(), self._tile_px)
+            self._note(f"the {self.precision} result was broken and was recomputed in fp32")
+        if looks_broken(pixels, restored):
+            raise RuntimeFailure(
+                f"{self.model_name} gives a black or broken picture: its weights are damaged; "
+                "choose another --model"
+            )
+        return restored
+
+    def restore_picture(self, picture: Picture) -> Picture:
+        """The restored picture with the same file facts, alpha restored on its own.
+
+        16-bit samples keep their own gradation: see `images.arrays.add_correction`.
+        """
+        restored = self._restore_samples(picture.samples)
+        if picture.file.is_grey:
+            restored = _grey_of(restored)
+        alpha = picture.alpha
+        if alpha is not None and alpha.min() != alpha.max():
+            alpha = self._restore_samples(np.repeat(alpha[..., np.newaxis], 3, axis=2))
+            alpha = _grey_of(alpha)[..., 0]
+        return replace(picture, samples=restored, alpha=alpha)
+
+    def restore_frames(self, frames: Iterable[Frame]) -> Iterator[Frame]:
+        """Each frame restored, at its own moment, one at a time as they are asked for."""
+        for frame in frames:
+            yield replace(frame, pixels=self.restore(frame.pixels))
+
+    def close(self) -> None:
+        """Let go of nothing that outlives the object; there for `with`."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _restore_samples(self, samples: NDArray[Any]) -> NDArray[Any]:
+        """(H, W, 3) samples of 8 or 16 bits, restored."""
+        before = to_eight_bits(samples)
+        return add_correction(samples, before, self.restore(before))
+
+    def _exact_runtime(self) -> Runtime:
+        """The same model in fp32, opened when it is first needed."""
+        if self._exact is None:
+            model = _file_for(self._stored, self._runtime_name, "fp32")
+            options = replace(self._options, model=model, precision="fp32")
+            self._exact = open_runtime(self._runtime_name, options)
+        return self._exact
+
+    def _note(self, sentence: str) -> None:
+        if sentence not in self.notes:
+            self.notes.append(sentence)
+
+
+def looks_broken(pixels: Pixels, restored: Pixels) -> bool:
+    """Whether a result is black, or flat white, where the picture clearly is neither.
+
+    NaN and overflow become 0 or 255 in all channels when they are cast to bytes.
+    """
+    lightest, darkest = pixels.max(axis=2), pixels.min(axis=2)
+    black = (restored.max(axis=2) == 0) & (lightest >= _CLEARLY_LIT)
+    white = (restored.min(axis=2) == 255) & (darkest < 255 - _CLEARLY_LIT)
+    return bool(np.mean(black | white) > _BROKEN_SHARE)
+
+
+def _file_for(
+    stored: StoredModel,
+    runtime: RuntimeName | Literal["auto"],
+    precision: Precision | Literal["auto"],
+) -> Path:
+    """The form of the model that this runtime computes this precision from."""
+    only_torch = set(stored.files) == {"safetensors"}
+    if runtime == "torch" or (runtime == "auto" and only_torch):
+        return stored.find("safetensors")
+    form: Form = "onnx_int8" if precision == "int8" else "onnx"
+    if precision == "auto" and "onnx" not in stored.files:
+        form = "onnx_int8"
+    return stored.find(form)
+
+
+def _grey_of(samples: NDArray[Any]) -> NDArray[Any]:
+    """The mean of three channels in each of the three, same shape and dtype."""
+    mean = np.rint(samples.mean(axis=2, dtype=np.float32)).astype(samples.dtype)
+    return np.repeat(mean[..., np.newaxis], 3, axis=2)

@@ -1,0 +1,1 @@
+"""Who multiplies the matrices: OpenVINO, ONNX Runtime or PyTorch, behind one interface."""

@@ -1,0 +1,60 @@
+"""What every runtime can do: one picture in, one restored picture out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Protocol
+
+from unblur.facts import NetworkFacts, Precision
+from unblur.images.arrays import Pixels
+
+RuntimeName = Literal["openvino", "onnxruntime", "torch"]
+Device = Literal["auto", "cpu", "gpu", "npu"]
+
+
+class Runtime(Protocol):
+    """An opened model on a device.
+
+    Not safe to call from several threads at once.
+    """
+
+    @property
+    def name(self) -> str:
+        """Which runtime this is: "openvino", "onnxruntime", "torch"."""
+        ...
+
+    @property
+    def device(self) -> str:
+        """Where it computes, in the runtime's own words, for example "CPU"."""
+        ...
+
+    @property
+    def precision(self) -> Precision:
+        """The arithmetic it computes in."""
+        ...
+
+    @property
+    def facts(self) -> NetworkFacts:
+        """What the model needs and promises."""
+        ...
+
+    def restore(self, pixels: Pixels) -> Pixels:
+        """The restored picture: (H, W, 3) uint8 RGB in, the same shape out.
+
+        Height and width must fit `facts.size_rule`. Raises OutOfMemoryFailure when
+        memory does not suffice, RuntimeFailure for any other failure.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class RuntimeOptions:
+    """How to open a model."""
+
+    model: Path
+    """An exported .onnx file with facts in its metadata."""
+    device: Device = "auto"
+    precision: Precision = "fp32"
+    thread_count: int | None = None
+    """CPU threads; None: as many as the runtime finds good."""

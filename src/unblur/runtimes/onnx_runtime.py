@@ -1,0 +1,96 @@
+"""ONNX Runtime: on a CPU, or on a GPU through CUDA, DirectML or CoreML."""
+
+from __future__ import annotations
+
+import numpy as np
+import onnxruntime
+from onnxruntime.capi import onnxruntime_pybind11_state as _states
+
+from unblur.errors import ModelError, OutOfMemoryFailure, RuntimeFailure
+from unblur.facts import METADATA_KEY, NetworkFacts, Precision
+from unblur.images.arrays import Pixels
+from unblur.runtimes.base import RuntimeOptions
+
+_GPU_PROVIDERS = (
+    "CUDAExecutionProvider",
+    "ROCMExecutionProvider",
+    "DmlExecutionProvider",
+    "CoreMLExecutionProvider",
+)
+_NPU_PROVIDERS = ("QNNExecutionProvider", "VitisAIExecutionProvider")
+_ERRORS_ONLY = 3
+
+
+class OnnxRuntime:
+    """A model in an ONNX Runtime session."""
+
+    name = "onnxruntime"
+
+    def __init__(self, options: RuntimeOptions) -> None:
+        """Open `options.model`; raises as `OpenVinoRuntime` does."""
+        if options.precision == "bf16":
+            raise RuntimeFailure(
+                "ONNX Runtime does not compute in bf16; choose --precision fp32 or --runtime openvino"
+            )
+        self.precision: Precision = options.precision
+        settings = onnxruntime.SessionOptions()
+        settings.log_severity_level = _ERRORS_ONLY
+        if options.thread_count is not None:
+            settings.intra_op_num_threads = options.thread_count
+        try:
+            self._session = onnxruntime.InferenceSession(
+                str(options.model), settings, providers=_pick_providers(options)
+            )
+        except _MODEL_ERRORS as error:
+            raise ModelError(
+                f"{options.model} is not a readable ONNX model; give one made by `unblur export`"
+            ) from error
+        metadata = self._session.get_modelmeta().custom_metadata_map
+        if METADATA_KEY not in metadata:
+            raise ModelError(
+                f"{options.model} carries no unblur facts, so it is another program's model; "
+                "give one made by `unblur export`"
+            )
+        self.facts = NetworkFacts.from_json(metadata[METADATA_KEY])
+        self.device = self._session.get_providers()[0].removesuffix("ExecutionProvider")
+
+    def restore(self, pixels: Pixels) -> Pixels:
+        """See `Runtime.restore`."""
+        try:
+            (restored,) = self._session.run(None, {"blurry": pixels[np.newaxis]})
+        except (_states.Fail, _states.RuntimeException, MemoryError) as error:
+            if isinstance(error, MemoryError) or "alloc" in str(error).lower():
+                raise OutOfMemoryFailure(
+                    "ONNX Runtime ran out of memory; choose a smaller --tile-px"
+                ) from error
+            raise RuntimeFailure(f"ONNX Runtime failed: {error}") from error
+        return np.asarray(restored)[0]
+
+
+_MODEL_ERRORS = (
+    _states.InvalidProtobuf,
+    _states.InvalidGraph,
+    _states.InvalidArgument,
+    _states.Fail,
+    _states.NotImplemented,
+)
+
+
+def list_devices() -> tuple[str, ...]:
+    """The execution providers of this build."""
+    return tuple(onnxruntime.get_available_providers())
+
+
+def _pick_providers(options: RuntimeOptions) -> list[str]:
+    """Providers for the wanted device, best first; raises RuntimeFailure when there is none."""
+    here = onnxruntime.get_available_providers()
+    if options.device == "cpu":
+        return ["CPUExecutionProvider"]
+    wanted = _NPU_PROVIDERS if options.device == "npu" else _GPU_PROVIDERS
+    found = [provider for provider in wanted if provider in here]
+    if not found and options.device != "auto":
+        raise RuntimeFailure(
+            f"this ONNX Runtime has no {options.device.upper()} provider, only: {', '.join(here)}; "
+            "choose --device cpu, or see `unblur doctor`"
+        )
+    return [*found, "CPUExecutionProvider"]

@@ -1,0 +1,114 @@
+"""OpenVINO: the default, and the fastest on a CPU."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import Any
+
+import numpy as np
+import openvino as ov
+
+from unblur.errors import ModelError, OutOfMemoryFailure, RuntimeFailure
+from unblur.facts import METADATA_KEY, NetworkFacts, Precision
+from unblur.images.arrays import Pixels
+from unblur.runtimes.base import RuntimeOptions
+
+_COMPILED_SIZES = 4
+_PRECISION_HINTS: dict[Precision, str] = {"fp32": "f32", "bf16": "bf16", "int8": "f32"}
+_OUT_OF_MEMORY = ("bad_alloc", "allocate", "out of memory", "ENOMEM")
+
+
+class OpenVinoRuntime:
+    """A model compiled for each picture size it meets; the last few are kept."""
+
+    name = "openvino"
+
+    def __init__(self, options: RuntimeOptions) -> None:
+        """Open `options.model`.
+
+        Raises ModelError when it is no model of ours, RuntimeFailure when the
+        device or the precision is not to be had here.
+        """
+        self._core = ov.Core()
+        self.precision: Precision = options.precision
+        self.device = _pick_device(self._core, options)
+        try:
+            self._model = self._core.read_model(options.model)
+        except RuntimeError as error:
+            raise ModelError(
+                f"{options.model} is not a readable ONNX model; give one made by `unblur export`"
+            ) from error
+        self.facts = _read_facts(self._model, options)
+        self._settings: dict[str, Any] = {
+            "PERFORMANCE_HINT": "LATENCY",
+            "INFERENCE_PRECISION_HINT": _PRECISION_HINTS[options.precision],
+        }
+        if options.thread_count is not None:
+            self._settings["INFERENCE_NUM_THREADS"] = options.thread_count
+        self._requests: OrderedDict[tuple[int, int], ov.InferRequest] = OrderedDict()
+
+    def restore(self, pixels: Pixels) -> Pixels:
+        """See `Runtime.restore`."""
+        try:
+            request = self._request_for(pixels.shape[0], pixels.shape[1])
+            result = request.infer({0: pixels[np.newaxis]}, share_inputs=True)
+            return np.array(result[0][0])
+        except RuntimeError as error:
+            raise _as_failure(error) from error
+
+    def _request_for(self, height: int, width: int) -> ov.InferRequest:
+        """The compiled network for that size, made if it is not among the last few."""
+        size = (height, width)
+        if size not in self._requests:
+            while len(self._requests) >= _COMPILED_SIZES:
+                self._requests.popitem(last=False)
+            model = self._model.clone()
+            model.reshape([1, height, width, 3])
+            compiled = self._core.compile_model(model, self.device, self._settings)
+            self._requests[size] = compiled.create_infer_request()
+        self._requests.move_to_end(size)
+        return self._requests[size]
+
+
+def list_devices() -> tuple[str, ...]:
+    """The devices that OpenVINO finds here, with their full names."""
+    core = ov.Core()
+    return tuple(
+        f"{device}: {core.get_property(device, 'FULL_DEVICE_NAME')}"
+        for device in core.available_devices
+    )
+
+
+def _pick_device(core: ov.Core, options: RuntimeOptions) -> str:
+    """OpenVINO's name of the wanted device; raises RuntimeFailure when it is not there."""
+    wanted = "CPU" if options.device == "auto" else options.device.upper()
+    found = [name for name in core.available_devices if name.split(".")[0] == wanted]
+    if not found:
+        here = ", ".join(core.available_devices)
+        raise RuntimeFailure(
+            f"OpenVINO finds no {wanted} here, only: {here}; choose --device cpu, "
+            "or see `unblur doctor`"
+        )
+    capabilities = core.get_property(found[0], "OPTIMIZATION_CAPABILITIES")
+    if options.precision == "bf16" and "BF16" not in capabilities:
+        raise RuntimeFailure(f"this {wanted} cannot compute in bf16; choose --precision fp32")
+    return found[0]
+
+
+def _read_facts(model: ov.Model, options: RuntimeOptions) -> NetworkFacts:
+    """The facts in the model's metadata; raises ModelError when there are none."""
+    place = ["framework", METADATA_KEY]
+    if not model.has_rt_info(place):
+        raise ModelError(
+            f"{options.model} carries no unblur facts, so it is another program's model; "
+            "give one made by `unblur export`"
+        )
+    return NetworkFacts.from_json(str(model.get_rt_info(place).value))
+
+
+def _as_failure(error: RuntimeError) -> RuntimeFailure:
+    """OpenVINO's error as ours, lack of memory told apart."""
+    text = str(error)
+    if any(sign in text for sign in _OUT_OF_MEMORY):
+        return OutOfMemoryFailure("OpenVINO ran out of memory; choose a smaller --tile-px")
+    return RuntimeFailure(f"OpenVINO failed: {text.splitlines()[-1] if text else error!r}")

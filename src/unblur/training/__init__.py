@@ -1,0 +1,1 @@
+"""Learning: options, schedules, steps and checkpoints of a training run."""

@@ -1,0 +1,42 @@
+"""Weights and facts in one .safetensors file, which can hold no code."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import nn
+
+from unblur.errors import ModelError
+from unblur.facts import METADATA_KEY, NetworkFacts
+from unblur.models.catalog import find_generator
+from unblur.weights.store import read_safetensors_facts
+
+
+def save_checkpoint(generator: nn.Module, facts: NetworkFacts, target: Path) -> None:
+    """Write the weights as fp16, with `facts`; to a temporary name first."""
+    tensors = {name: value.half().contiguous() for name, value in generator.state_dict().items()}
+    unfinished = target.with_name(f".{target.name}.unfinished")
+    save_file(tensors, unfinished, metadata={METADATA_KEY: facts.to_json()})
+    unfinished.replace(target)
+
+
+def load_checkpoint(path: Path) -> tuple[nn.Module, NetworkFacts]:
+    """The generator that `path` holds, in fp32 and ready to restore, and its facts.
+
+    Raises ModelError when the file is damaged or does not fit the network that
+    its facts name.
+    """
+    facts = read_safetensors_facts(path)
+    generator = find_generator(facts.name).build()
+    try:
+        tensors = {name: value.float() for name, value in load_file(path).items()}
+        generator.load_state_dict(tensors)
+    except (SafetensorError, RuntimeError) as error:
+        raise ModelError(
+            f"{path} does not hold the weights of the network {facts.name!r} that it names; "
+            "export it again"
+        ) from error
+    return generator.eval().to(memory_format=torch.channels_last), facts

@@ -1,0 +1,35 @@
+"""A runtime for tests: adds a constant, and does what it is told to go wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from unblur.facts import NetworkFacts, Precision, SizeRule
+from unblur.images.arrays import Pixels
+
+FACTS = NetworkFacts(
+    name="fake", summary="Adds a constant.", size_rule=SizeRule(16, 16), halo_px=16
+)
+
+
+@dataclass
+class FakeRuntime:
+    """Adds `added` grey levels; `meddle` may raise or change the result."""
+
+    added: int = 10
+    facts: NetworkFacts = FACTS
+    precision: Precision = "fp32"
+    name: str = "fake"
+    device: str = "CPU"
+    meddle: Callable[[Pixels], Pixels] = lambda restored: restored
+    shapes: list[tuple[int, ...]] = field(default_factory=list)
+
+    def restore(self, pixels: Pixels) -> Pixels:
+        """`pixels` made lighter; checks the size rule as a network would."""
+        self.shapes.append(pixels.shape)
+        assert all(self.facts.size_rule.padding(side) == 0 for side in pixels.shape[:2])
+        lighter = np.clip(pixels.astype(int) + self.added, 0, 255).astype(np.uint8)
+        return self.meddle(lighter)

@@ -1,0 +1,58 @@
+"""Stand-ins for what is slow or not at hand: a restorer that adds a constant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+import numpy as np
+
+from unblur.media.frame import Frame
+from unblur.media.picture import Picture
+
+ADDED = 40
+"""What the fake restorer adds to every 8-bit sample (up to 255)."""
+
+
+class FakeRestorer:
+    """Has the face of `Restorer`; notes how it was opened."""
+
+    opened: ClassVar[list[dict[str, Any]]] = []
+    """The arguments of each opening, the first argument as "model"."""
+
+    runtime_name = "fake"
+    device = "CPU"
+
+    def __init__(self, model: str | Path = "live", **arguments: Any) -> None:
+        self.opened.append({"model": model, **arguments})
+        self.model_name = str(model)
+        precision = arguments.get("precision", "auto")
+        self.precision = "fp32" if precision == "auto" else precision
+        self.notes: list[str] = []
+        self.is_closed = False
+
+    def restore(self, pixels: np.ndarray) -> np.ndarray:
+        """`pixels` and the constant."""
+        return np.clip(pixels.astype(int) + ADDED, 0, 255).astype(np.uint8)
+
+    def restore_picture(self, picture: Picture) -> Picture:
+        """The picture with restored samples, and a note."""
+        self.notes.append("the fake was here")
+        return replace(picture, samples=self.restore(picture.samples))
+
+    def restore_frames(self, frames: Iterable[Frame]) -> Iterator[Frame]:
+        """Each frame restored."""
+        for frame in frames:
+            yield replace(frame, pixels=self.restore(frame.pixels))
+
+    def close(self) -> None:
+        """Remember that it was closed."""
+        self.is_closed = True
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *details: object) -> None:
+        self.close()

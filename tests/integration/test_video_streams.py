@@ -1,0 +1,233 @@
+"""What lies beside the picture in a video, and videos that are long, damaged or interrupted."""
+
+from __future__ import annotations
+
+import resource
+import signal
+import subprocess
+import sys
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import pytest
+from av.stream import Discard
+
+from tests.clips import (
+    Clip,
+    frame_times,
+    long_clip,
+    make_clip,
+    make_corrupt,
+    make_cut_off,
+    packets_of,
+)
+from tests.video_tools import check_same_times, copy_video
+from unblur.media.video_reader import open_video
+from unblur.media.video_writer import create_video
+
+
+def describe(path: Path) -> dict[str, Any]:
+    """What a file says beside its pictures, as far as it should be kept."""
+    dropped = {"encoder", "major_brand", "minor_version", "compatible_brands", "duration"}
+    with av.open(str(path)) as container:
+        return {
+            "metadata": {
+                key.lower(): text
+                for key, text in container.metadata.items()
+                if key.lower() not in dropped
+            },
+            "chapters": [
+                (
+                    chapter["start"] * (chapter["time_base"] or 1),
+                    chapter["end"] * (chapter["time_base"] or 1),
+                    chapter["metadata"],
+                )
+                for chapter in container.chapters()
+            ],
+            "streams": [
+                (
+                    stream.type,
+                    stream.name,
+                    stream.language,
+                    int(stream.disposition),
+                    None if stream.type == "attachment" else stream.time_base,
+                )
+                for stream in container.streams
+                if stream.discard != Discard.all  # the chapters' own track in MP4
+            ],
+        }
+
+
+FULL_CLIPS = {
+    ".mp4": Clip(
+        has_audio=True,
+        subtitle_codec="mov_text",
+        metadata={"title": "A title", "comment": "Ein Gruß"},
+        has_chapters=True,
+    ),
+    ".mov": Clip(
+        has_audio=True,
+        audio_first=True,
+        subtitle_codec="mov_text",
+        metadata={"com.apple.quicktime.make": "Maker", "title": "A title"},
+        muxer_options={"movflags": "use_metadata_tags"},
+    ),
+    ".mkv": Clip(
+        time_base=Fraction(1, 1000),
+        pts=range(0, 400, 40),
+        last_duration=40,
+        has_audio=True,
+        subtitle_codec="subrip",
+        metadata={"title": "A title", "anything": "else"},
+        has_chapters=True,
+        attachment=b"the bytes of a font",
+    ),
+    ".ts": Clip(
+        time_base=Fraction(1, 90000),
+        pts=range(90000, 126000, 3600),
+        last_duration=3600,
+        has_audio=True,
+    ),
+}
+
+
+@pytest.mark.parametrize("ending", FULL_CLIPS)
+def test_everything_but_the_picture_is_copied_untouched(tmp_path: Path, ending: str):
+    source = make_clip(tmp_path / f"in{ending}", FULL_CLIPS[ending])
+    target = tmp_path / f"out{ending}"
+    _, writer = copy_video(source, target)
+    assert writer.notes == []
+    assert describe(target) == describe(source)
+    assert len(packets_of(source, "audio")) > 10
+    assert packets_of(target, "audio") == packets_of(source, "audio")
+    texts = [[packet for *_, packet in packets_of(path, "subtitle") if len(packet) > 2]
+             for path in (source, target)]  # fmt: skip
+    assert texts[0] == texts[1]
+    assert bool(texts[0]) == (FULL_CLIPS[ending].subtitle_codec is not None)
+    check_same_times(source, target)
+    if ending == ".mkv":
+        with av.open(str(target)) as container:
+            assert container.streams.attachments[0].data == b"the bytes of a font"
+
+
+def test_what_the_container_cannot_hold_is_left_out_and_named(tmp_path: Path):
+    source = make_clip(tmp_path / "in.mkv", FULL_CLIPS[".mkv"])
+    _, writer = copy_video(source, tmp_path / "out.mp4")
+    assert writer.notes == [
+        "the subtitle stream 2 (srt, eng) cannot be kept in this kind of file (mp4)",
+        "the attachment stream 3 (font.ttf) cannot be kept in this kind of file (mp4)",
+    ]
+    assert packets_of(tmp_path / "out.mp4", "audio")
+
+
+def test_sound_stays_in_step_when_the_container_changes(tmp_path: Path):
+    source = make_clip(tmp_path / "in.mp4", Clip(has_audio=True))
+    copy_video(source, tmp_path / "out.mkv")
+    assert frame_times(tmp_path / "out.mkv") == frame_times(source)
+    starts = []
+    for path in (source, tmp_path / "out.mkv"):
+        with av.open(str(path)) as container:
+            audio = container.streams.audio[0]
+            assert audio.time_base is not None
+            starts.append(float(next(container.demux(audio)).pts * audio.time_base))
+    assert starts[1] == pytest.approx(starts[0], abs=1e-3)
+
+
+def test_a_coarser_clock_is_named(tmp_path: Path):
+    clip = Clip(time_base=Fraction(1, 30000), pts=range(0, 10010, 1001), last_duration=1001)
+    source = make_clip(tmp_path / "in.mp4", clip)
+    _, writer = copy_video(source, tmp_path / "out.mkv")
+    assert writer.notes == [
+        "time stamps are rounded to 1/1000 s, the clock of this kind of file (matroska)"
+    ]
+    pairs = zip(frame_times(source), frame_times(tmp_path / "out.mkv"), strict=True)
+    assert all(abs(before - after) <= Fraction(1, 2000) for before, after in pairs)
+
+
+@pytest.mark.parametrize("ending", [".mp4", ".mkv"])
+def test_sound_and_picture_lie_side_by_side_in_the_file(tmp_path: Path, ending: str):
+    forty_seconds = range(0, 40 * 12800, 2560)
+    clip = Clip(height=16, width=16, pts=forty_seconds, last_duration=2560, has_audio=True)
+    source = make_clip(tmp_path / f"in{ending}", clip)
+    target = tmp_path / f"out{ending}"
+    copy_video(source, target)
+    latest: dict[int, float] = {}
+    with av.open(str(target)) as container:
+        for packet in sorted(
+            (packet for packet in container.demux() if packet.size),
+            key=lambda packet: packet.pos or 0,
+        ):
+            latest[packet.stream_index] = float((packet.dts or 0) * packet.time_base)
+            if len(latest) == 2:
+                assert abs(latest[0] - latest[1]) < 1
+
+
+@pytest.mark.parametrize("make", [make_cut_off, make_corrupt])
+@pytest.mark.parametrize("ending", [".mp4", ".mkv", ".ts"])
+def test_what_is_left_of_a_damaged_file_is_written_whole(tmp_path: Path, make: Any, ending: str):
+    source = make(tmp_path / f"in{ending}", clip=long_clip(has_audio=True))
+    target = tmp_path / f"out{ending}"
+    copy_video(source, target)
+    with open_video(source) as before, open_video(target) as after:
+        expected = [frame.pts for frame in before.frames()]
+        assert [frame.pts for frame in after.frames()] == expected
+        assert len(expected) > 20
+        assert after.warnings == []
+
+
+def resident_bytes() -> int:
+    """Memory that this process holds now."""
+    pages = Path("/proc/self/statm").read_text(encoding="ascii").split()[1]
+    return int(pages) * resource.getpagesize()
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="needs Linux to measure memory")
+def test_memory_stays_flat_over_thousands_of_frames(tmp_path: Path):
+    clip = long_clip(3000, height=32, width=48, has_audio=True)
+    source = make_clip(tmp_path / "in.mp4", clip)
+    held: dict[int, int] = {}
+    with (
+        open_video(source) as reader,
+        create_video(tmp_path / "out.mp4", like=reader) as writer,
+    ):
+        for index, frame in enumerate(reader.frames()):
+            writer.write(frame)
+            if index in {1000, 2999}:
+                held[index] = resident_bytes()
+    assert held[2999] - held[1000] < 4_000_000, "2,000 frames are 9 MB as pixels"
+    assert len(frame_times(tmp_path / "out.mp4")) == 3000
+
+
+INTERRUPTED = """
+import sys, time
+from pathlib import Path
+from unblur.media.video_reader import open_video
+from unblur.media.video_writer import create_video
+source, target = map(Path, sys.argv[1:])
+with open_video(source) as reader, create_video(target, like=reader) as writer:
+    for frame in reader.frames():
+        writer.write(frame)
+        print("frame", flush=True)
+        time.sleep(0.05)
+"""
+
+
+def test_ctrl_c_in_the_middle_leaves_nothing(tmp_path: Path):
+    source = make_clip(tmp_path / "in.mp4", long_clip(has_audio=True))
+    process = subprocess.Popen(  # noqa: S603 - our own interpreter
+        [sys.executable, "-c", INTERRUPTED, str(source), str(tmp_path / "out.mp4")],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={"PYTHONPATH": "src", "PATH": ""},
+    )
+    assert process.stdout is not None
+    for _ in range(20):
+        assert process.stdout.readline() == "frame\n"
+    assert len(list(tmp_path.iterdir())) == 2, "the input and a temporary file"
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=30)
+    assert "KeyboardInterrupt" in errors
+    assert [path.name for path in tmp_path.iterdir()] == ["in.mp4"]

@@ -1,0 +1,258 @@
+"""Each command in this process, with a restorer that adds a constant."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from tests.fakes import FakeRestorer
+from unblur.apps.cli import machine
+from unblur.apps.cli.commands import benchmark as benchmark_module
+from unblur.apps.cli.main import main
+from unblur.evaluation import speed
+from unblur.evaluation.speed import SpeedRow
+from unblur.facts import NetworkFacts
+from unblur.restoration import file_jobs
+from unblur.runtimes import opening
+from unblur.runtimes.opening import RuntimeReport
+from unblur.weights import store
+from unblur.weights.store import StoredModel
+
+
+@pytest.fixture(autouse=True)
+def _fake_restorer(monkeypatch: pytest.MonkeyPatch) -> None:
+    FakeRestorer.opened.clear()
+    monkeypatch.setattr(file_jobs, "Restorer", FakeRestorer)
+
+
+@pytest.fixture
+def photos(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The current folder, with `a.png` and `b.png` in it."""
+    for name in ("a.png", "b.png"):
+        Image.new("RGB", (32, 24), (100, 100, 100)).save(tmp_path / name)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def json_rows(text: str) -> list[dict[str, Any]]:
+    """The objects of a text with one JSON object on each line."""
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def test_one_picture_is_one_line(photos: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["a.png"]) == 0
+    streams = capsys.readouterr()
+    (line,) = streams.out.splitlines()
+    assert line.startswith("a.png -> a_unblurred.png  32x24, ")
+    assert line.endswith("live (fake CPU fp32)")
+    assert streams.err == "  note: the fake was here\n"
+
+
+def test_several_pictures_end_in_a_summary(
+    photos: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (photos / "c.png").write_bytes(b"")
+    (photos / "notes.txt").touch()
+    (photos / "b_unblurred.png").touch()
+    assert main([".", "-o", "out"]) == 1
+    streams = capsys.readouterr()
+    assert streams.out.splitlines()[-1] == "2 restored, 1 failed, 2 skipped"
+    assert "failed: " in streams.err
+    assert (photos / "out" / "a_unblurred.png").exists()
+
+
+def test_json_is_one_object_for_each_file_and_nothing_else_on_stdout(
+    photos: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (photos / "b_unblurred.png").touch()
+    assert main(["--json", "a.png", "b.png", "gone.png"]) == 1
+    rows = json_rows(capsys.readouterr().out)
+    statuses = {row["input"]: row["status"] for row in rows}
+    assert statuses == {"a.png": "restored", "b.png": "skipped", "gone.png": "failed"}
+    row = next(row for row in rows if row["input"] == "a.png")
+    assert row["output"] == "a_unblurred.png"
+    assert (row["width"], row["height"], row["frame_count"]) == (32, 24, None)
+    assert row["notes"] == ["the fake was here"]
+    assert row["error"] is None
+    assert set(row) == {
+        *("input", "output", "status", "seconds", "width", "height", "frame_count"),
+        *("model", "runtime", "device", "precision", "notes", "error"),
+    }
+
+
+def test_quiet_says_only_what_failed(photos: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (photos / "c.png").write_bytes(b"")
+    assert main(["--quiet", "a.png", "b.png", "c.png"]) == 1
+    streams = capsys.readouterr()
+    assert streams.out == ""
+    assert len(streams.err.splitlines()) == 1
+    assert "c.png" in streams.err
+
+
+def test_options_reach_the_restorer(photos: Path) -> None:
+    words = "--model live --device cpu --runtime onnxruntime --precision bf16 --tile-px 256"
+    assert main(["restore", "a.png", *words.split()]) == 0
+    assert FakeRestorer.opened == [
+        {
+            "model": "live",
+            "device": "cpu",
+            "runtime": "onnxruntime",
+            "precision": "bf16",
+            "tile_px": 256,
+        }
+    ]
+
+
+def test_compare_also_writes_before_and_after(photos: Path) -> None:
+    assert main(["a.png", "--compare"]) == 0
+    assert (photos / "a_compare.png").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["gone.png"], "there is no file or folder 'gone.png'"),
+        (["empty"], "no picture or video in empty"),
+        (["a.png", "b.png", "-o", "x.png"], "2 inputs cannot all be written"),
+        (["b.png", "--model", "nonsense"], "no model named 'nonsense'"),
+        (["b.png", "--model", "gone.onnx"], "there is no model file gone.onnx"),
+        (["a.png"], "a_unblurred.png exists"),
+    ],
+)
+def test_wrong_requests_start_nothing(
+    photos: Path, capsys: pytest.CaptureFixture[str], words: list[str], sentence: str
+) -> None:
+    (photos / "empty").mkdir()
+    (photos / "a_unblurred.png").touch()
+    before = sorted(photos.rglob("*"))
+    assert main(words) == 2
+    streams = capsys.readouterr()
+    assert sentence in streams.err
+    assert len(streams.err.splitlines()) == 1
+    assert streams.out == ""
+    assert sorted(photos.rglob("*")) == before
+    assert FakeRestorer.opened == []
+
+
+def test_overwrite_replaces_what_is_there(photos: Path) -> None:
+    (photos / "a_unblurred.png").touch()
+    assert main(["a.png", "--overwrite"]) == 0
+    assert (photos / "a_unblurred.png").stat().st_size > 0
+
+
+def test_names_that_would_break_the_screen_are_escaped(
+    photos: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (photos / "a.png").rename(photos / "new\nline \U0001f3de.png")
+    assert main(["new\nline \U0001f3de.png"]) == 0
+    assert capsys.readouterr().out.startswith("new\\nline \U0001f3de.png -> new\\nline")
+
+
+def fake_models(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    """Let one model be bundled, whose facts are known."""
+    facts = NetworkFacts(
+        "live", "For tests.", parameter_count=1_600_000, metrics={"reds_020_psnr_gain_db": 0.91}
+    )
+    (folder / "live.onnx").write_bytes(b"0" * 3_000_000)
+    model = StoredModel("live", {"onnx": folder / "live.onnx"})
+    monkeypatch.setattr(store, "list_models", lambda: [model])
+    monkeypatch.setattr(StoredModel, "read_facts", lambda model: facts)
+
+
+def test_models_tells_the_facts_of_each(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fake_models(monkeypatch, tmp_path)
+    assert main(["models"]) == 0
+    shown = capsys.readouterr().out
+    for part in ("live", "For tests.", "1.60 million", "onnx 3.0 MB", "Apache-2.0", "0.91"):
+        assert part in shown
+    assert main(["models", "--json"]) == 0
+    (row,) = json_rows(capsys.readouterr().out)
+    assert row["size_bytes"] == {"onnx": 3_000_000}
+    assert row["metrics"] == {"reds_020_psnr_gain_db": 0.91}
+
+
+def test_doctor_tells_what_works_and_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    reports = [
+        RuntimeReport("openvino", True, "2026.4", ("CPU: a processor",), ""),
+        RuntimeReport("torch", False, "", (), "pip install 'unblur[torch]'"),
+    ]
+    monkeypatch.setattr(opening, "report_runtimes", lambda: reports)
+    monkeypatch.setattr(machine, "read_instruction_sets", lambda: {"avx2": True})
+    assert main(["doctor"]) == 0
+    shown = capsys.readouterr().out
+    for part in ("CPU: a processor", "for the torch runtime: pip install 'unblur[torch]'", "h264"):
+        assert part in shown
+    assert main(["doctor", "--json"]) == 0
+    (row,) = json_rows(capsys.readouterr().out)
+    assert row["version"]
+    assert row["instruction_sets"] == {"avx2": True}
+    assert row["video_codecs"]["h264"] is True
+    assert row["runtimes"][1]["is_available"] is False
+
+
+def test_doctor_says_where_instruction_sets_cannot_be_told(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(opening, "report_runtimes", list)
+    monkeypatch.setattr(machine, "read_instruction_sets", lambda: None)
+    assert main(["doctor"]) == 0
+    assert "unknown on this system" in capsys.readouterr().out
+
+
+def test_instruction_sets_are_read_from_the_flags(tmp_path: Path) -> None:
+    information = tmp_path / "cpuinfo"
+    information.write_text("model name\t: X\nflags\t\t: fpu avx2 avx512_vnni\nflags: none\n")
+    found = machine.read_instruction_sets(information)
+    assert found is not None
+    assert [name for name, is_there in found.items() if is_there] == ["avx2", "avx512_vnni"]
+    assert machine.read_instruction_sets(tmp_path / "missing") is None
+
+
+def test_benchmark_prints_what_was_timed_and_what_was_not(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked: list[dict[str, Any]] = []
+    rows = [
+        SpeedRow("live", "openvino", "int8", 720, 1280, 2, 3, 28.04, 27.0, 30.0),
+        SpeedRow("live", "torch", "int8", 720, 1280, 2, 3, error="there is no int8 for torch"),
+    ]
+
+    def time_models(models: list[str], **keywords: Any) -> list[SpeedRow]:
+        asked.append({"models": models, **keywords})
+        return rows
+
+    monkeypatch.setattr(speed, "benchmark_models", time_models)
+    words = "benchmark --model live --runtime torch --size 640x480 --rounds 3 --threads 2".split()
+    assert main(words) == 0
+    streams = capsys.readouterr()
+    assert "28.0" in streams.out
+    assert "1280x720" in streams.out
+    assert "3 alternating rounds, 2 threads" in streams.out
+    assert "there is no int8 for torch" in streams.err
+    assert asked == [
+        {
+            "models": ["live"],
+            "sizes": [(480, 640)],
+            "runtimes": ["torch"],
+            "rounds": 3,
+            "thread_count": 2,
+        }
+    ]
+    assert main([*words, "--json"]) == 0
+    first, second = json_rows(capsys.readouterr().out)
+    assert first["median_ms"] == pytest.approx(28.04)
+    assert math.isnan(rows[1].median_ms)
+    assert second["median_ms"] is None
+
+
+def test_a_size_is_given_width_first() -> None:
+    assert benchmark_module.parse_size("1280x720") == (720, 1280)

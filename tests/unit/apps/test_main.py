@@ -1,0 +1,126 @@
+"""Words to commands, and everything that goes wrong to a sentence and an exit code."""
+
+from __future__ import annotations
+
+import sys
+from typing import get_args
+
+import pytest
+
+import unblur
+from unblur.apps.cli import main as main_module
+from unblur.apps.cli import options
+from unblur.apps.cli.commands import train as train_module
+from unblur.apps.cli.main import main
+from unblur.facts import Precision
+from unblur.media.codecs import VideoCodec
+from unblur.runtimes.base import Device, RuntimeName
+
+
+def failing(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
+    """Let every command end with `error`."""
+
+    def fail(*arguments: object, **keywords: object) -> None:
+        raise error
+
+    monkeypatch.setattr(main_module, "app", fail)
+
+
+@pytest.mark.parametrize(
+    ("words", "routed"),
+    [
+        (["photo.jpg", "-r"], ["restore", "photo.jpg", "-r"]),
+        (["--json", "photo.jpg"], ["restore", "--json", "photo.jpg"]),
+        (["./models"], ["restore", "./models"]),
+        (["models"], ["models"]),
+        (["restore", "models"], ["restore", "models"]),
+        (["--version"], ["--version"]),
+        ([], ["--help"]),
+    ],
+)
+def test_words_without_a_command_are_inputs(
+    monkeypatch: pytest.MonkeyPatch, words: list[str], routed: list[str]
+) -> None:
+    seen: list[list[str]] = []
+    monkeypatch.setattr(main_module, "app", lambda words, **_: seen.append(words))
+    assert main(words) == 0
+    assert seen == [routed]
+
+
+def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out == f"unblur {unblur.__version__}\n"
+
+
+def test_the_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([]) == 0
+    shown = capsys.readouterr().out
+    for command in main_module.COMMANDS:
+        assert f"  {command.__name__} " in shown
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["--wrong"], "No such option: --wrong"),
+        (["restore"], "Missing argument 'INPUT'; see: unblur restore --help"),
+        (["models", "extra"], "see: unblur models --help"),
+        (["a.jpg", "--device", "tpu"], "'tpu' is not one of 'auto', 'cpu', 'gpu', 'npu'"),
+        (["a.jpg", "--tile-px", "0"], "'0' is neither 'auto' nor a whole number of pixels"),
+        (["a.jpg", "--tile-px", "many"], "'many' is neither 'auto' nor"),
+        (["benchmark", "--size", "720"], "'720' is not a width and a height such as 1280x720"),
+        (["benchmark", "--runtime", "tpu"], "'tpu' is not one of auto, openvino"),
+        (["benchmark", "--rounds", "0"], "--rounds"),
+    ],
+)
+def test_wrong_words_are_one_sentence_and_exit_code_2(
+    capsys: pytest.CaptureFixture[str], words: list[str], sentence: str
+) -> None:
+    assert main(words) == 2
+    streams = capsys.readouterr()
+    assert sentence in streams.err
+    assert len(streams.err.splitlines()) == 1
+    assert streams.out == ""
+
+
+def test_ctrl_c_is_one_sentence_and_exit_code_130(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    failing(monkeypatch, KeyboardInterrupt())
+    assert main(["models"]) == 130
+    assert capsys.readouterr().err.splitlines() == [
+        "unblur: stopped; finished results are kept, nothing half-written remains"
+    ]
+
+
+def test_a_bug_is_one_sentence_unless_it_is_looked_for(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    failing(monkeypatch, ZeroDivisionError("oh"))
+    monkeypatch.delenv("UNBLUR_DEBUG", raising=False)
+    assert main(["models"]) == 1
+    (sentence,) = capsys.readouterr().err.splitlines()
+    assert "unexpected ZeroDivisionError: oh" in sentence
+    assert "report it" in sentence
+    monkeypatch.setenv("UNBLUR_DEBUG", "1")
+    with pytest.raises(ZeroDivisionError):
+        main(["models"])
+
+
+def test_training_without_torch_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: object
+) -> None:
+    config = f"{tmp_path}/run.toml"
+    with open(config, "w", encoding="utf-8") as file:  # noqa: PTH123 - one line
+        file.write('output = "out"\n[data]\nphotos = "p"\ncache = "c"\n')
+    monkeypatch.delitem(sys.modules, "unblur.training.trainer", raising=False)
+    monkeypatch.setitem(sys.modules, "torch", None)
+    assert main([train_module.train.__name__, config]) == 1
+    assert "pip install 'unblur[train]'" in capsys.readouterr().err
+
+
+def test_the_choices_of_options_are_those_of_the_rooms_that_mean_them() -> None:
+    assert get_args(options.DeviceChoice) == get_args(Device)
+    assert get_args(options.RuntimeChoice) == ("auto", *get_args(RuntimeName))
+    assert get_args(options.PrecisionChoice) == ("auto", *get_args(Precision))
+    assert get_args(options.CodecChoice) == get_args(VideoCodec)

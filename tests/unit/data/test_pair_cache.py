@@ -1,0 +1,62 @@
+"""Pairs made once and read many times."""
+
+import numpy as np
+import pytest
+
+cv2 = pytest.importorskip("cv2")
+
+from unblur.data.blur_synthesis import BlurOptions  # noqa: E402
+from unblur.data.pair_cache import (  # noqa: E402
+    build_pair_cache,
+    load_photos,
+    open_pair_cache,
+)
+from unblur.errors import InputError  # noqa: E402
+
+pytestmark = pytest.mark.torch
+
+
+@pytest.fixture
+def photos(tmp_path):
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    for index in range(22):
+        rng = np.random.default_rng(index)
+        small = rng.integers(0, 256, (76, 80, 3), np.uint8)
+        picture = cv2.resize(small, (640, 608), interpolation=cv2.INTER_NEAREST)
+        cv2.imwrite(str(folder / f"{index:02}.png"), picture)
+    return folder
+
+
+def test_every_twentieth_photo_is_held_out(photos):
+    training, held_out = load_photos(photos), load_photos(photos, held_out=True)
+    assert (len(training.scenes), len(held_out.scenes)) == (20, 2)
+    assert not any(np.array_equal(a, b) for a in training.scenes for b in held_out.scenes)
+
+
+def test_a_cache_is_the_same_with_one_process_and_two(photos, tmp_path):
+    for processes in (1, 2):
+        build_pair_cache(
+            photos,
+            tmp_path / str(processes),
+            pair_count=6,
+            size_px=48,
+            options=BlurOptions(),
+            seed=3,
+            processes=processes,
+        )
+    first, second = open_pair_cache(tmp_path / "1"), open_pair_cache(tmp_path / "2")
+    assert first.pairs.shape == (6, 2, 48, 48, 3)
+    assert np.array_equal(first.pairs, second.pairs)
+    assert np.array_equal(first.path_px, second.path_px)
+    assert not np.array_equal(first.pairs[:, 0], first.pairs[:, 1])
+
+
+def test_an_unfinished_cache_is_not_opened(tmp_path):
+    with pytest.raises(InputError, match="holds no finished pair cache"):
+        open_pair_cache(tmp_path)
+
+
+def test_a_folder_without_photos_is_an_error(tmp_path):
+    with pytest.raises(InputError, match="no picture of 600 px or more"):
+        load_photos(tmp_path)

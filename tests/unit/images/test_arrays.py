@@ -1,0 +1,50 @@
+"""What counts as an image, and 16 bits."""
+
+import numpy as np
+import pytest
+
+from unblur.errors import ImageFormatError
+from unblur.images.arrays import add_correction, check_pixels, to_eight_bits
+
+
+@pytest.mark.parametrize(
+    "array",
+    [
+        np.zeros((4, 4), np.uint8),
+        np.zeros((4, 4, 4), np.uint8),
+        np.zeros((4, 4, 3), np.float32),
+        np.zeros((0, 4, 3), np.uint8),
+    ],
+)
+def test_what_is_no_rgb_picture_is_refused_by_shape_and_type(array):
+    with pytest.raises(ImageFormatError, match=f"got shape .* and dtype {array.dtype}"):
+        check_pixels(array)
+
+
+def test_sixteen_bits_round_to_the_nearest_eight():
+    samples = np.array([0, 128, 129, 257, 65535], np.uint16)
+    assert to_eight_bits(samples).tolist() == [0, 0, 1, 1, 255]
+
+
+def test_other_depths_are_refused():
+    with pytest.raises(ImageFormatError, match="8 or 16 bits"):
+        to_eight_bits(np.zeros((2, 2, 3), np.int32))
+
+
+def test_an_uncorrected_sixteen_bit_sample_keeps_all_its_bits():
+    samples = np.array([[[1000, 2000, 3001]]], np.uint16)
+    before = to_eight_bits(samples)
+    after = before.copy()
+    after[..., 0] += 2
+    corrected = add_correction(samples, before, after)
+    assert corrected.tolist() == [[[1000 + 2 * 257, 2000, 3001]]]
+
+
+def test_a_correction_stops_at_black_and_white():
+    samples = np.array([[[100, 65500, 30000]]], np.uint16)
+    before = to_eight_bits(samples)
+    after = np.array([[[0, 255, 0]]], np.uint8)
+    assert add_correction(samples, before + np.uint8(0), after).max() <= 65535
+    darker = add_correction(samples, np.array([[[9, 0, 0]]], np.uint8), after)
+    assert darker[0, 0, 0] == 0
+    assert darker[0, 0, 1] == 65535

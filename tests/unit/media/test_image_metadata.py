@@ -1,0 +1,205 @@
+"""What a file says beside its pixels is in the result too."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, PngImagePlugin, TiffImagePlugin
+
+from tests.pictures import (
+    EXIF_PART,
+    EXPOSURE,
+    GREY_PROFILE,
+    MAKER,
+    ORIENTATION,
+    RGB_PROFILE,
+    XMP,
+    camera_exif,
+    deep,
+    metadata_of,
+    picture_of,
+    smooth,
+)
+from unblur.media.image_files import read_picture, write_picture
+
+KEEPING_EXIF = [".jpg", ".png", ".webp", ".tif", ".heic"]
+CAMERA = ("Snowman", 0.25, b"secret\x00\x01", "R98", 30.0)
+
+
+def _camera_picture(path: Path, *, is_deep: bool = False, orientation: int = 1) -> Path:
+    """A file with all metadata, made by Pillow, or by the writer for what Pillow cannot."""
+    exif = camera_exif(orientation)
+    if is_deep or path.suffix in {".heic", ".tif"}:
+        samples = deep() if is_deep else smooth()
+        about = {"exif": exif.tobytes(), "xmp": XMP, "icc_profile": RGB_PROFILE, "dpi": (300, 150)}
+        write_picture(picture_of(samples, **about), path)
+        return path
+    options = {"exif": exif, "icc_profile": RGB_PROFILE, "dpi": (300, 150), "xmp": XMP}
+    if path.suffix == ".png":
+        options["pnginfo"] = _text_of_xmp()
+    Image.fromarray(smooth()).save(path, **options)
+    return path
+
+
+def _text_of_xmp() -> PngImagePlugin.PngInfo:
+    text = PngImagePlugin.PngInfo()
+    text.add_itxt("XML:com.adobe.xmp", XMP.decode())
+    return text
+
+
+@pytest.mark.parametrize("target", KEEPING_EXIF)
+@pytest.mark.parametrize("source", KEEPING_EXIF)
+def test_exif_xmp_and_profile_pass_from_every_format_to_every_other(
+    tmp_path: Path, source: str, target: str
+) -> None:
+    written = tmp_path / f"b{target}"
+    write_picture(read_picture(_camera_picture(tmp_path / f"a{source}")), written)
+    assert metadata_of(written) == CAMERA
+    about = read_picture(written).file
+    assert about.xmp == XMP
+    assert about.icc_profile == RGB_PROFILE
+
+
+@pytest.mark.parametrize("target", [".png", ".tif", ".heic"])
+@pytest.mark.parametrize("source", [".png", ".tif"])
+def test_sixteen_bit_files_keep_exif_xmp_and_profile(
+    tmp_path: Path, source: str, target: str
+) -> None:
+    written = tmp_path / f"b{target}"
+    picture = read_picture(_camera_picture(tmp_path / f"a{source}", is_deep=True))
+    write_picture(picture, written)
+    assert read_picture(written).bit_depth == 16
+    assert metadata_of(written) == CAMERA
+    assert read_picture(written).file.xmp == XMP
+    assert read_picture(written).file.icc_profile == RGB_PROFILE
+
+
+@pytest.mark.parametrize("is_deep", [False, True])
+@pytest.mark.parametrize("target", [".jpg", ".png", ".tif", ".bmp"])
+def test_resolution_is_kept(tmp_path: Path, target: str, is_deep: bool) -> None:
+    source = _camera_picture(tmp_path / "a.tif", is_deep=is_deep)
+    write_picture(read_picture(source), tmp_path / f"b{target}")
+    with Image.open(tmp_path / f"b{target}") as image:
+        assert [float(each) for each in image.info["dpi"]] == pytest.approx([300, 150], abs=0.1)
+
+
+def test_resolution_in_exif_is_not_mixed_with_that_of_the_file(tmp_path: Path) -> None:
+    exif = camera_exif()
+    exif[282], exif[283], exif[296] = 118.0, 59.0, 3
+    picture = picture_of(smooth(), exif=exif.tobytes(), dpi=(300, 150))
+    write_picture(picture, tmp_path / "a.tif")
+    assert read_picture(tmp_path / "a.tif").file.dpi == (300, 150)
+
+
+def test_a_bmp_with_alpha_keeps_its_resolution(tmp_path: Path) -> None:
+    write_picture(picture_of(smooth(), smooth()[..., 0], dpi=(300, 150)), tmp_path / "a.bmp")
+    with Image.open(tmp_path / "a.bmp") as image:
+        assert image.info["dpi"] == pytest.approx((300, 150), abs=0.1)
+
+
+@pytest.mark.parametrize(
+    ("ending", "is_deep"), [(".jpg", False), (".png", True), (".tif", False), (".tif", True)]
+)
+def test_turning_a_picture_turns_its_resolution(tmp_path: Path, ending: str, is_deep: bool) -> None:
+    path = _camera_picture(tmp_path / f"a{ending}", orientation=6, is_deep=is_deep)
+    picture = read_picture(path)
+    assert picture.samples.shape == (40, 24, 3)
+    assert picture.file.dpi == pytest.approx((150, 300), abs=0.1)
+
+
+@pytest.mark.parametrize("target", KEEPING_EXIF)
+def test_the_written_orientation_is_upright(tmp_path: Path, target: str) -> None:
+    picture = read_picture(_camera_picture(tmp_path / "a.jpg", orientation=6))
+    write_picture(picture, tmp_path / f"b{target}")
+    import pillow_heif
+
+    pillow_heif.register_heif_opener()
+    with Image.open(tmp_path / f"b{target}") as image:
+        assert image.size == (24, 40)
+        assert image.getexif()[ORIENTATION] == 1
+    assert read_picture(tmp_path / f"b{target}").samples.shape == (40, 24, 3)
+
+
+@pytest.mark.parametrize(
+    "form", [b'tiff:Orientation="6"', b"<tiff:Orientation>6</tiff:Orientation>"]
+)
+def test_an_orientation_in_xmp_alone_is_applied_and_then_upright(
+    tmp_path: Path, form: bytes
+) -> None:
+    Image.fromarray(smooth()).save(tmp_path / "a.jpg", xmp=b"<x " + form + b"/>")
+    picture = read_picture(tmp_path / "a.jpg")
+    assert picture.samples.shape == (40, 24, 3)
+    assert picture.file.xmp == b"<x " + form.replace(b"6", b"1") + b"/>"
+
+
+def test_a_heic_that_is_turned_by_its_container_is_turned_once(tmp_path: Path) -> None:
+    import pillow_heif
+
+    heif = pillow_heif.from_pillow(Image.fromarray(smooth()))
+    heif.save(tmp_path / "a.heic", exif=camera_exif(6).tobytes(), quality=95)
+    picture = read_picture(tmp_path / "a.heic")
+    expected = np.rot90(smooth(), -1)
+    assert picture.samples.shape == expected.shape
+    assert np.abs(picture.samples.astype(int) - expected).mean() < 12
+
+
+def test_a_colour_profile_other_than_srgb_leaves_the_samples_untouched(tmp_path: Path) -> None:
+    other = RGB_PROFILE.replace(b"sRGB", b"wide")
+    Image.fromarray(smooth()).save(tmp_path / "a.png", icc_profile=other)
+    picture = read_picture(tmp_path / "a.png")
+    assert np.array_equal(picture.samples, smooth())
+    assert picture.file.icc_profile == other
+
+
+def test_a_profile_for_grey_is_kept_with_grey_only(tmp_path: Path) -> None:
+    Image.fromarray(smooth()[..., 0]).save(tmp_path / "a.png", icc_profile=GREY_PROFILE)
+    picture = read_picture(tmp_path / "a.png")
+    for ending, profile in [(".jpg", GREY_PROFILE), (".tif", GREY_PROFILE), (".webp", None)]:
+        write_picture(picture, tmp_path / f"b{ending}")
+        with Image.open(tmp_path / f"b{ending}") as image:
+            assert image.info.get("icc_profile") == profile, ending
+
+
+def test_the_layout_of_a_tiff_is_not_handed_on_to_a_jpeg(tmp_path: Path) -> None:
+    exif = camera_exif()
+    exif[37724] = b"layers" * 20_000
+    Image.fromarray(smooth()).save(tmp_path / "a.tif", exif=exif)
+    write_picture(read_picture(tmp_path / "a.tif"), tmp_path / "b.jpg")
+    with Image.open(tmp_path / "b.jpg") as image:
+        tags = image.getexif()
+    assert tags[MAKER] == "Snowman"
+    assert tags.get_ifd(EXIF_PART)[EXPOSURE] == 0.25
+    assert not {256, 257, 258, 259, 273, 278, 279, 37724} & set(tags)
+
+
+def test_the_preview_of_the_blurry_picture_is_left_out(tmp_path: Path) -> None:
+    preview = b"\xff\xd8 an old preview \xff\xd9"
+    block = camera_exif().tobytes() + preview
+    Image.fromarray(smooth()).save(tmp_path / "a.jpg", exif=block)
+    write_picture(read_picture(tmp_path / "a.jpg"), tmp_path / "b.jpg")
+    assert b"an old preview" not in (tmp_path / "b.jpg").read_bytes()
+
+
+def test_blocks_too_long_for_a_jpeg_do_not_stop_it(tmp_path: Path) -> None:
+    exif = camera_exif()
+    exif[EXIF_PART] = {EXPOSURE: 0.25, 37500: b"n" * 70_000}
+    long = {"exif": exif.tobytes(), "xmp": b"x" * 70_000}
+    write_picture(picture_of(smooth(), **long), tmp_path / "a.jpg")
+    about = read_picture(tmp_path / "a.jpg").file
+    assert about.exif is None
+    assert about.xmp is None
+
+
+@pytest.mark.parametrize("damage", [b"", b"Exif\x00\x00", b"Exif\x00\x00II*\x00\xff\xff\xff\xff"])
+def test_damaged_exif_does_not_stop_the_picture(tmp_path: Path, damage: bytes) -> None:
+    Image.fromarray(smooth()).save(tmp_path / "a.jpg", exif=damage)
+    assert read_picture(tmp_path / "a.jpg").samples.shape == (24, 40, 3)
+
+
+def test_a_tiff_without_a_unit_of_resolution_has_none(tmp_path: Path) -> None:
+    tags = TiffImagePlugin.ImageFileDirectory_v2()
+    tags[282], tags[283], tags[296] = 2.0, 1.0, 1
+    Image.fromarray(smooth()).save(tmp_path / "a.tif", tiffinfo=tags)
+    assert read_picture(tmp_path / "a.tif").file.dpi is None

@@ -1,0 +1,173 @@
+"""Naming results, and refusing a request before anything is started."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from unblur.errors import ConfigError, InputError
+from unblur.restoration.plans import plan_jobs
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    """A folder `photos` with two pictures, one of them further down."""
+    folder = tmp_path / "photos"
+    (folder / "inner").mkdir(parents=True)
+    (folder / "a.jpg").touch()
+    (folder / "inner" / "b.png").touch()
+    return folder
+
+
+def test_results_lie_beside_their_inputs(photos: Path) -> None:
+    plan = plan_jobs([photos], is_recursive=True)
+    targets = [job.target for job in plan.jobs]
+    assert targets == [photos / "a_unblurred.jpg", photos / "inner" / "b_unblurred.png"]
+
+
+def test_a_folder_keeps_its_tree_under_the_output_folder(photos: Path, tmp_path: Path) -> None:
+    plan = plan_jobs([photos], output=tmp_path / "out", is_recursive=True)
+    targets = [job.target.relative_to(tmp_path / "out").as_posix() for job in plan.jobs]
+    assert targets == ["a_unblurred.jpg", "inner/b_unblurred.png"]
+
+
+def test_one_input_may_be_given_the_name_of_its_result(photos: Path) -> None:
+    plan = plan_jobs([photos / "a.jpg"], output=photos / "better.png")
+    assert plan.jobs[0].target == photos / "better.png"
+
+
+@pytest.mark.parametrize("output", ["out", "out.d", "out.jpg/"])
+def test_an_output_without_a_known_ending_is_a_folder(photos: Path, output: str) -> None:
+    plan = plan_jobs([photos / "a.jpg"], output=output)
+    assert plan.jobs[0].target == Path(output) / "a_unblurred.jpg"
+
+
+def test_a_folder_with_the_name_of_a_picture_is_a_folder(photos: Path, tmp_path: Path) -> None:
+    (tmp_path / "out.jpg").mkdir()
+    plan = plan_jobs([photos / "a.jpg"], output=tmp_path / "out.jpg")
+    assert plan.jobs[0].target == tmp_path / "out.jpg" / "a_unblurred.jpg"
+
+
+def test_several_inputs_cannot_become_one_file(photos: Path) -> None:
+    with pytest.raises(ConfigError, match="2 inputs cannot all be written to the file"):
+        plan_jobs([photos], output="x.jpg", is_recursive=True)
+
+
+def test_a_picture_cannot_become_a_video(photos: Path) -> None:
+    with pytest.raises(ConfigError, match=r"cannot write the picture .* a video"):
+        plan_jobs([photos / "a.jpg"], output="x.mp4")
+
+
+def test_an_output_folder_cannot_be_a_file(photos: Path, tmp_path: Path) -> None:
+    (tmp_path / "taken").touch()
+    with pytest.raises(ConfigError, match="expected a folder"):
+        plan_jobs([photos / "a.jpg"], output=tmp_path / "taken")
+
+
+def test_two_results_of_one_name_are_refused(tmp_path: Path) -> None:
+    for folder in ("x", "y"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "a.jpg").touch()
+    with pytest.raises(ConfigError, match="would both be written to"):
+        plan_jobs([tmp_path / "x", tmp_path / "y"], output=tmp_path / "out")
+
+
+def test_a_comparison_with_the_name_of_an_input_is_refused(tmp_path: Path) -> None:
+    for name in ("a.jpg", "a_compare.jpg"):
+        (tmp_path / name).touch()
+    with pytest.raises(ConfigError, match=r"the result of .*a.jpg would replace the input"):
+        plan_jobs([tmp_path / "a.jpg", tmp_path / "a_compare.jpg"], wants_compare=True)
+
+
+def test_an_input_is_never_replaced_by_its_own_result_even_through_a_link(tmp_path: Path) -> None:
+    (tmp_path / "a.jpg").touch()
+    (tmp_path / "link.jpg").symlink_to(tmp_path / "a.jpg")
+    for output in ("a.jpg", "link.jpg"):
+        with pytest.raises(ConfigError, match="would replace the input"):
+            plan_jobs([tmp_path / "a.jpg"], output=tmp_path / output, overwrites=True)
+
+
+def test_the_result_of_the_only_input_is_not_replaced_unasked(photos: Path) -> None:
+    (photos / "a_unblurred.jpg").touch()
+    with pytest.raises(ConfigError, match="--overwrite"):
+        plan_jobs([photos / "a.jpg"])
+    assert len(plan_jobs([photos / "a.jpg"], overwrites=True).jobs) == 1
+    assert len(plan_jobs([photos], is_recursive=True).jobs) == 2
+
+
+def test_a_broken_link_with_the_name_of_the_result_counts_as_existing(tmp_path: Path) -> None:
+    (tmp_path / "a.jpg").touch()
+    (tmp_path / "a_unblurred.jpg").symlink_to(tmp_path / "gone.jpg")
+    with pytest.raises(ConfigError, match="exists"):
+        plan_jobs([tmp_path / "a.jpg"])
+
+
+def test_one_missing_input_among_others_does_not_stop_them(photos: Path) -> None:
+    plan = plan_jobs([photos / "a.jpg", photos / "missing.jpg"])
+    assert len(plan.jobs) == 1
+    assert plan.refusals[0].path.name == "missing.jpg"
+
+
+@pytest.mark.parametrize(
+    ("inputs", "sentence"),
+    [
+        ([], "give a picture, a video, a folder"),
+        (["missing.jpg"], "there is no file or folder 'missing.jpg'"),
+        (["missing.jpg", "gone.jpg"], "there is no file or folder 'missing.jpg'"),
+    ],
+)
+def test_nothing_to_restore_is_said(inputs: list[str], sentence: str) -> None:
+    with pytest.raises(InputError, match=sentence):
+        plan_jobs(inputs)
+
+
+def test_an_empty_folder_is_said_with_the_way_deeper(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"no picture or video in .*--recursive"):
+        plan_jobs([tmp_path])
+    with pytest.raises(InputError, match=r"no picture or video in [^;]*$"):
+        plan_jobs([tmp_path], is_recursive=True)
+
+
+def test_a_folder_of_results_only_is_said(tmp_path: Path) -> None:
+    (tmp_path / "a_unblurred.jpg").touch()
+    with pytest.raises(InputError, match="names there end in _unblurred"):
+        plan_jobs([tmp_path])
+
+
+def test_what_was_left_out_is_noted_and_counted(photos: Path) -> None:
+    (photos / "a_unblurred.jpg").touch()
+    (photos / "notes.txt").touch()
+    (photos / "list.txt").touch()
+    plan = plan_jobs([photos])
+    assert plan.notes == (
+        "skipped 1 file: named like a result of unblur",
+        "skipped 2 files: neither picture nor video",
+    )
+    assert plan.skipped_count == 3
+
+
+def test_a_comparison_lies_beside_the_result_and_is_for_pictures(tmp_path: Path) -> None:
+    for name in ("a.jpg", "b.mp4"):
+        (tmp_path / name).touch()
+    plan = plan_jobs([tmp_path], wants_compare=True)
+    assert [job.compare_target for job in plan.jobs] == [tmp_path / "a_compare.jpg", None]
+    assert "for pictures only" in plan.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "codec", "result"),
+    [
+        ("a.mp4", "h264", "a_unblurred.mp4"),
+        ("a.MOV", "prores", "a_unblurred.MOV"),
+        ("a.mp4", "ffv1", "a_unblurred.mkv"),
+        ("a.webm", "h264", "a_unblurred.mkv"),
+        ("a.webm", "av1", "a_unblurred.webm"),
+    ],
+)
+def test_a_container_that_does_not_hold_the_codec_becomes_matroska(
+    tmp_path: Path, name: str, codec: str, result: str
+) -> None:
+    (tmp_path / name).touch()
+    plan = plan_jobs([tmp_path / name], video_codec=codec)
+    assert plan.jobs[0].target.name == result

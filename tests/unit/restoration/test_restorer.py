@@ -1,0 +1,117 @@
+"""The main object, on the bundled model."""
+
+from dataclasses import replace
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from tests.fake_runtime import FakeRuntime
+from unblur.errors import ConfigError, ImageFormatError, RuntimeFailure, UnknownNameError
+from unblur.media.frame import Frame
+from unblur.media.picture import Picture, PictureFile
+from unblur.restoration import restorer as module
+from unblur.restoration.restorer import Restorer, looks_broken
+
+
+@pytest.fixture
+def fake(monkeypatch):
+    """Makes every opened runtime a fake one; maps a precision to its runtime."""
+    runtimes = {}
+
+    def open_fake(_name, options):
+        return runtimes.setdefault(options.precision, FakeRuntime(precision=options.precision))
+
+    monkeypatch.setattr(module, "open_runtime", open_fake)
+    return runtimes
+
+
+def lit(height=20, width=30):
+    return np.full((height, width, 3), 100, np.uint8)
+
+
+def black(restored):
+    return np.zeros_like(restored)
+
+
+def test_a_picture_is_restored(fake):
+    assert np.array_equal(Restorer().restore(lit()), lit() + 10)
+
+
+def test_other_arrays_are_refused(fake):
+    with pytest.raises(ImageFormatError):
+        Restorer().restore(np.zeros((4, 4), np.uint8))
+
+
+def test_a_black_result_is_recomputed_in_fp32_and_said(fake):
+    fake["int8"] = FakeRuntime(precision="int8", meddle=black)
+    restorer = Restorer(precision="int8")
+    assert np.array_equal(restorer.restore(lit()), lit() + 10)
+    restorer.restore(lit())
+    assert restorer.notes == ["the int8 result was broken and was recomputed in fp32"]
+
+
+def test_a_result_that_is_black_in_fp32_too_is_an_error(fake):
+    fake["fp32"] = FakeRuntime(meddle=black)
+    with pytest.raises(RuntimeFailure, match="its weights are damaged"):
+        Restorer().restore(lit())
+
+
+def test_dark_pictures_may_stay_dark():
+    dark = np.full((9, 9, 3), 3, np.uint8)
+    assert not looks_broken(dark, black(dark))
+    assert looks_broken(lit(), black(lit()))
+    assert looks_broken(lit(), black(lit()) + np.uint8(255))
+
+
+def test_alpha_is_restored_on_its_own_and_a_constant_one_left_alone(fake):
+    alpha = np.full((20, 30), 50, np.uint8)
+    picture = Picture(lit(), alpha, PictureFile("PNG"))
+    assert np.array_equal(Restorer().restore_picture(picture).alpha, alpha)
+    alpha[0, 0] = 90
+    restored = Restorer().restore_picture(picture)
+    assert np.array_equal(restored.alpha, alpha + 10)
+    assert np.array_equal(restored.samples, lit() + 10)
+
+
+def test_sixteen_bit_pictures_stay_sixteen_bit(fake):
+    samples = np.full((20, 30, 3), 30001, np.uint16)
+    restored = Restorer().restore_picture(Picture(samples, None, PictureFile("PNG")))
+    assert restored.samples.dtype == np.uint16
+    assert np.all(restored.samples == 30001 + 2570)
+
+
+def test_grey_pictures_stay_grey(fake):
+    def tint(restored):
+        tinted = restored.copy()
+        tinted[..., 0] += 6
+        return tinted
+
+    fake["fp32"] = FakeRuntime(meddle=tint)
+    picture = Picture(lit(), None, PictureFile("PNG", is_grey=True))
+    assert np.all(Restorer().restore_picture(picture).samples == 112)
+
+
+def test_frames_keep_their_moments_and_come_one_at_a_time(fake):
+    asked = []
+
+    def frames():
+        for pts in (0, 7, 100):
+            asked.append(pts)
+            yield Frame(lit(), pts, Fraction(1, 90000))
+
+    restored = Restorer().restore_frames(frames())
+    first = next(restored)
+    assert asked == [0]
+    assert first == replace(first, pts=0)
+    assert [frame.pts for frame in restored] == [7, 100]
+
+
+def test_an_unknown_model_names_the_bundled_ones():
+    with pytest.raises(UnknownNameError, match="no model named 'livee'; bundled: live"):
+        Restorer("livee")
+
+
+def test_tiny_tiles_are_refused(fake):
+    with pytest.raises(ConfigError, match="16 or more, got 3"):
+        Restorer(tile_px=3)

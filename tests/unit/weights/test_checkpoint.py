@@ -1,0 +1,36 @@
+"""Checkpoints of another network, and damaged ones."""
+
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from unblur.errors import ModelError, UnknownNameError  # noqa: E402
+from unblur.facts import NetworkFacts  # noqa: E402
+from unblur.models.catalog import find_generator  # noqa: E402
+from unblur.weights.checkpoint import load_checkpoint, save_checkpoint  # noqa: E402
+
+pytestmark = pytest.mark.torch
+
+
+def test_weights_of_another_network_are_refused(tmp_path):
+    save_checkpoint(find_generator("live_large").build(), NetworkFacts("live", ""), tmp_path / "x")
+    with pytest.raises(ModelError, match="does not hold the weights of the network 'live'"):
+        load_checkpoint(tmp_path / "x")
+
+
+def test_a_network_that_is_not_in_the_catalog_is_refused(tmp_path):
+    save_checkpoint(find_generator("live").build(), NetworkFacts("other", ""), tmp_path / "x")
+    with pytest.raises(UnknownNameError, match="no generator named 'other'"):
+        load_checkpoint(tmp_path / "x")
+
+
+def test_a_cut_off_file_is_refused(tmp_path):
+    save_checkpoint(find_generator("live").build(), NetworkFacts("live", ""), tmp_path / "x")
+    (tmp_path / "x").write_bytes((tmp_path / "x").read_bytes()[:-1000])
+    with pytest.raises(ModelError, match="export it again"):
+        load_checkpoint(tmp_path / "x")
+
+
+def test_saving_leaves_nothing_but_the_file(tmp_path):
+    save_checkpoint(find_generator("live").build(), NetworkFacts("live", ""), tmp_path / "x")
+    assert [path.name for path in tmp_path.iterdir()] == ["x"]
