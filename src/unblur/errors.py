@@ -9,8 +9,8 @@ UnblurError                 what a caller of this package may want to catch
 |   +-- UnknownNameError    a name that is in no catalog
 +-- ConfigError             options that do not fit
 +-- MissingExtraError       an optional part that is not installed
-+-- RuntimeFailure          a runtime that failed while computing
-    +-- OutOfMemoryFailure  the same, for lack of memory
++-- ComputationError    a runtime that failed while computing
+    +-- OutOfMemoryError    the same, for lack of memory
 
 Each text says what was expected, what came, and what to do, in one sentence.
 Only `apps` turns them into words on a screen and exit codes.
@@ -57,9 +57,9 @@ class MissingExtraError(UnblurError, ImportError):
     """An optional part of the package that is not installed."""
 
 
-class RuntimeFailure(UnblurError, RuntimeError):
+class ComputationError(UnblurError, RuntimeError):
     """A runtime that failed while computing."""
 
 
-class OutOfMemoryFailure(RuntimeFailure, MemoryError):
+class OutOfMemoryError(ComputationError, MemoryError):
     """A runtime that failed for lack of memory."""

@@ -73,7 +73,9 @@ class NetworkFacts:
         except ValidationError as error:
             fault = error.errors()[0]
             place = ".".join(str(part) for part in fault["loc"])
-            raise ModelError(f"the facts in the model file are damaged: {place}: {fault['msg']}") from error
+            raise ModelError(
+                f"the facts in the model file are damaged: {place}: {fault['msg']}"
+            ) from error
 
     def as_dict(self) -> dict[str, Any]:
         """The facts as plain dictionaries, lists and numbers."""

@@ -216,7 +216,7 @@ with open_video(source) as reader, create_video(target, like=reader) as writer:
 
 def test_ctrl_c_in_the_middle_leaves_nothing(tmp_path: Path):
     source = make_clip(tmp_path / "in.mp4", long_clip(has_audio=True))
-    process = subprocess.Popen(  # noqa: S603 - our own interpreter
+    process = subprocess.Popen(
         [sys.executable, "-c", INTERRUPTED, str(source), str(tmp_path / "out.mp4")],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -6,6 +6,7 @@ are made ahead by several processes, and augmentation makes each last.
 
 from __future__ import annotations
 
+import math
 import tarfile
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -21,6 +22,9 @@ from unblur.errors import InputError
 _MARGIN_PX = 16
 _CHUNK = 256
 _HELD_OUT_EVERY = 20
+_TRIES = 6
+_ENOUGH_DETAIL = 9.0
+"""Standard deviation of the Laplacian of the green grey levels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,24 +83,27 @@ def _encoded_pictures(folder: Path) -> Iterator[tuple[str, bytes]]:
 
 def random_scene(pool: PhotoPool, size_px: int, rng: np.random.Generator) -> np.ndarray:
     """A square of `size_px` from a random scene at a random scale, mostly with detail."""
-    for _ in range(6):
-        scene = pool.scenes[int(rng.integers(len(pool.scenes)))]
-        smallest = size_px / min(scene.shape[:2])
-        scale = float(rng.uniform(max(smallest, 0.45), 1.0))
-        if scale < 0.95:
-            side = int(np.ceil(size_px / scale))
-            interpolation = cv2.INTER_AREA
-        else:
-            side, interpolation = size_px, None
-        top = int(rng.integers(scene.shape[0] - side + 1))
-        left = int(rng.integers(scene.shape[1] - side + 1))
-        crop = scene[top : top + side, left : left + side]
-        if interpolation is not None:
-            crop = cv2.resize(crop, (size_px, size_px), interpolation=interpolation)
+    crop = _random_crop(pool, size_px, rng)
+    for _ in range(_TRIES - 1):
         detail = cv2.Laplacian(crop[..., 1], cv2.CV_32F).std()
-        if detail > 9 or rng.random() < 0.05:
+        if detail > _ENOUGH_DETAIL or rng.random() < 0.05:
             break
+        crop = _random_crop(pool, size_px, rng)
     return crop
+
+
+def _random_crop(pool: PhotoPool, size_px: int, rng: np.random.Generator) -> np.ndarray:
+    """A square of `size_px` from anywhere in a random scene, at 0.45 to 1 of its scale."""
+    scene = pool.scenes[int(rng.integers(len(pool.scenes)))]
+    smallest = size_px / min(scene.shape[:2])
+    scale = float(rng.uniform(max(smallest, 0.45), 1.0))
+    side = math.ceil(size_px / scale) if scale < 0.95 else size_px
+    top = int(rng.integers(scene.shape[0] - side + 1))
+    left = int(rng.integers(scene.shape[1] - side + 1))
+    crop = scene[top : top + side, left : left + side]
+    if side == size_px:
+        return crop
+    return cv2.resize(crop, (size_px, size_px), interpolation=cv2.INTER_AREA)
 
 
 def build_pair_cache(
@@ -132,19 +139,27 @@ def open_pair_cache(folder: Path) -> PairCache:
             np.load(folder / "is_straight.npy"),
         )
     except FileNotFoundError as error:
-        raise InputError(f"{folder} holds no finished pair cache: {error.filename} is missing") from error
+        raise InputError(
+            f"{folder} holds no finished pair cache: {error.filename} is missing"
+        ) from error
 
 
 _worker: dict[str, object] = {}
 
 
 def _start_worker(
-    photos: Path, target: Path, options: BlurOptions, seed: int, held_out: bool
+    photos: Path,
+    target: Path,
+    options: BlurOptions,
+    seed: int,
+    held_out: bool,  # noqa: FBT001 - a pool passes its initializer's arguments by position
 ) -> None:
     """Load what every chunk of this process needs, once."""
     cv2.setNumThreads(1)
     pairs = np.load(target / "pairs.npy", mmap_mode="r+")
-    _worker.update(pool=load_photos(photos, held_out=held_out), pairs=pairs, options=options, seed=seed)
+    _worker.update(
+        pool=load_photos(photos, held_out=held_out), pairs=pairs, options=options, seed=seed
+    )
 
 
 def _make_chunk(start: int) -> np.ndarray:

@@ -4,67 +4,109 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 import onnx
 import torch
+from torch import Tensor
 
 from unblur.data.pair_cache import open_pair_cache
 from unblur.errors import ModelError
+from unblur.evaluation.pairs import mean_score, score_pairs
 from unblur.export.onnx_export import export_onnx, halve_weights, with_facts
 from unblur.export.quantize import quantize_onnx
-from unblur.facts import NetworkFacts
+from unblur.facts import NetworkFacts, Precision
 from unblur.images.arrays import Pixels
 from unblur.models.catalog import find_generator
+from unblur.models.generator import Generator
+from unblur.restoration.restorer import Restorer
 from unblur.weights.checkpoint import load_checkpoint, save_checkpoint
 
 _CALIBRATION_PICTURES = 120
 
 
 def export_bundle(
-    checkpoint: Path, target: Path, *, metrics: Mapping[str, float] | None = None
+    checkpoint: Path, target: Path, *, data: Mapping[str, Path] | None = None
 ) -> list[Path]:
     """Write `NAME.safetensors`, `NAME.onnx` and `NAME.int8.onnx` into `target`.
 
     `checkpoint` is what a training run saved; its averaged weights are taken, and
-    int8 is calibrated on the run's own held-out blurred pictures. Gives the paths.
-    Raises ModelError when `checkpoint` is not one.
+    int8 is calibrated on the run's own held-out blurred pictures. What the files do
+    to the pairs in the folders `data`, by name, is measured and written into their
+    facts. Gives the paths. Raises ModelError when `checkpoint` is not one.
     """
     state = _read(checkpoint)
     options = json.loads(state["options"])
-    target.mkdir(parents=True, exist_ok=True)
-    generator = find_generator(options["network"]).build()
-    prefix = "generator."
-    generator.load_state_dict(
-        {
-            name.removeprefix(prefix): tensor
-            for name, tensor in state["averaged"].items()
-            if name.startswith(prefix)
-        }
-    )
-    facts = _describe(options, state, metrics or {})
-    weights = target / f"{facts.name}.safetensors"
-    save_checkpoint(generator, facts, weights)
-    generator, facts = load_checkpoint(weights)  # the fp16 weights are what is exported
-    model = export_onnx(generator, facts)
     pictures = _calibration_pictures(Path(options["data"]["cache"]) / "held_out")
-    quantized = with_facts(quantize_onnx(model, facts, pictures), facts)
-    paths = [target / f"{facts.name}.onnx", target / f"{facts.name}.int8.onnx"]
-    for path, exported in zip(paths, (halve_weights(model), quantized), strict=True):
+    facts = _describe(options, state)
+    generator = find_generator(facts.name).build()
+    generator.load_state_dict(_averaged(state))
+    with TemporaryDirectory() as folder:
+        weights = Path(folder) / "weights.safetensors"
+        save_checkpoint(generator, facts, weights)
+        generator, facts = load_checkpoint(weights)  # the fp16 weights are what is exported
+        model = export_onnx(generator, facts)
+        quantized = quantize_onnx(model, pictures)
+        halve_weights(model)
+        metrics: dict[str, float] = {}
+        if data:
+            metrics = _measure(_write(generator, model, quantized, facts, Path(folder)), data)
+    facts = replace(facts, metrics=metrics)
+    target.mkdir(parents=True, exist_ok=True)
+    return _write(generator, model, quantized, facts, target)
+
+
+def _write(
+    generator: Generator,
+    model: onnx.ModelProto,
+    quantized: onnx.ModelProto,
+    facts: NetworkFacts,
+    target: Path,
+) -> list[Path]:
+    """Write the three files, each under a temporary name first; gives their paths."""
+    paths = [target / f"{facts.name}{end}" for end in (".safetensors", ".onnx", ".int8.onnx")]
+    save_checkpoint(generator, facts, paths[0])
+    for path, exported in zip(paths[1:], (model, quantized), strict=True):
         unfinished = path.with_name(f".{path.name}.unfinished")
-        onnx.save(exported, unfinished)
+        onnx.save(with_facts(exported, facts), unfinished)
         unfinished.replace(path)
-    return [weights, *paths]
+    return paths
 
 
-def _describe(
-    options: Mapping[str, Any], state: Mapping[str, Any], metrics: Mapping[str, float]
-) -> NetworkFacts:
+def _measure(paths: list[Path], data: Mapping[str, Path]) -> dict[str, float]:
+    """Gain in dB and SSIM on each set of pairs, in fp32 and int8, and how sharp pictures fare."""
+    metrics: dict[str, float] = {}
+    precisions: tuple[Precision, ...] = ("fp32", "int8")
+    for path, precision in zip(paths[1:], precisions, strict=True):
+        with Restorer(path, precision=precision) as restorer:
+            for name, folder in data.items():
+                score = mean_score(list(score_pairs(restorer, folder)), name)
+                metrics[f"{name}_{precision}_psnr_gain_db"] = round(score.gain_db, 3)
+                metrics[f"{name}_{precision}_ssim_gain"] = round(
+                    score.restored_ssim - score.blurry_ssim, 4
+                )
+                metrics[f"{name}_{precision}_sharp_kept_db"] = round(score.sharp_kept_psnr_db, 1)
+    return metrics
+
+
+def _averaged(state: Mapping[str, Any]) -> dict[str, Tensor]:
+    """The generator's averaged weights in what a training run saved."""
+    prefix = "generator."
+    return {
+        name.removeprefix(prefix): tensor
+        for name, tensor in state["averaged"].items()
+        if name.startswith(prefix)
+    }
+
+
+def _describe(options: Mapping[str, Any], state: Mapping[str, Any]) -> NetworkFacts:
     """The facts of a network as it was trained."""
     card = find_generator(options["network"])
-    minutes = state["elapsed_s"] / 60
+    steps, minutes = _effort(options, state)
     data = options["data"]
     return NetworkFacts(
         name=options["network"],
@@ -75,11 +117,20 @@ def _describe(
         paper=card.paper,
         training=(
             f"{data['pair_count']} synthetic pairs of {data['pair_px']} px from permissively "
-            f"licensed photos; {state['step']} steps of {options['optimizer']}, "
-            f"{minutes:.0f} minutes on two CPU cores"
+            f"licensed photos; {steps} steps of {options['optimizer']} in "
+            f"{minutes:.0f} minutes on a CPU"
         ),
-        metrics=dict(metrics),
     )
+
+
+def _effort(options: Mapping[str, Any], state: Mapping[str, Any]) -> tuple[int, float]:
+    """Steps and minutes of a run and of those that it started from."""
+    steps, minutes = state["step"], state["elapsed_s"] / 60
+    if options["start_from"]:
+        earlier = _read(Path(options["start_from"]))
+        earlier_steps, earlier_minutes = _effort(json.loads(earlier["options"]), earlier)
+        return steps + earlier_steps, minutes + earlier_minutes
+    return steps, minutes
 
 
 def _calibration_pictures(cache: Path) -> list[Pixels]:
@@ -95,7 +146,9 @@ def _read(checkpoint: Path) -> dict[str, Any]:
         if {"options", "averaged", "step", "elapsed_s"} <= set(state):
             return state
     except FileNotFoundError as error:
-        raise ModelError(f"there is no checkpoint {checkpoint}; train first: unblur train") from error
+        raise ModelError(
+            f"there is no checkpoint {checkpoint}; train first: unblur train"
+        ) from error
     except Exception as error:  # torch names no common base for damaged files
         raise ModelError(f"{checkpoint} is not a readable checkpoint: {error}") from error
     raise ModelError(f"{checkpoint} is not a checkpoint of a training run; see unblur train")

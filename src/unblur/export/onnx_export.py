@@ -14,16 +14,16 @@ import numpy as np
 import onnx
 import torch
 from onnx import TensorProto, helper, numpy_helper
-from torch import nn
 
 from unblur.facts import METADATA_KEY, NetworkFacts
 from unblur.models.bytes import BytesInBytesOut
+from unblur.models.generator import Generator
 
 OPSET = 18
 _SMALLEST_HALVED = 64
 
 
-def export_onnx(generator: nn.Module, facts: NetworkFacts) -> onnx.ModelProto:
+def export_onnx(generator: Generator, facts: NetworkFacts) -> onnx.ModelProto:
     """The generator as an ONNX model of any batch and size, with `facts` in its metadata."""
     side = 4 * facts.size_rule.multiple_of
     example = torch.zeros((1, side, side + facts.size_rule.multiple_of, 3), dtype=torch.uint8)

@@ -8,23 +8,22 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
+from typing import Any
 
 import nncf
 import numpy as np
 import onnx
+from nncf.quantization.range_estimator import RangeEstimatorParametersSet
 from onnx import helper, numpy_helper
 from onnx.reference import ReferenceEvaluator
 
-from unblur.facts import NetworkFacts
 from unblur.images.arrays import Pixels
 
 
-def quantize_onnx(
-    model: onnx.ModelProto, facts: NetworkFacts, pictures: Iterable[Pixels]
-) -> onnx.ModelProto:
+def quantize_onnx(model: onnx.ModelProto, pictures: Iterable[Pixels]) -> onnx.ModelProto:
     """`model` (fp32 weights) in int8, for `pictures` like those it will be given.
 
-    All pictures must fit `facts.size_rule`; a hundred of many kinds are enough.
+    Their sizes must fit the network's size rule; a hundred of many kinds are enough.
     """
     logging.getLogger("nncf").setLevel(logging.ERROR)
     calibration = [{"blurry": picture[np.newaxis]} for picture in pictures]
@@ -34,6 +33,9 @@ def quantize_onnx(
         preset=nncf.QuantizationPreset.MIXED,
         subset_size=len(calibration),
         fast_bias_correction=True,
+        advanced_parameters=nncf.AdvancedQuantizationParameters(
+            activations_range_estimator_params=RangeEstimatorParametersSet.HISTOGRAM
+        ),
         ignored_scope=nncf.IgnoredScope(names=_ends_of(model)),
     )
     return with_stored_int8(quantized)
@@ -85,4 +87,5 @@ def _evaluate(
     output = helper.make_empty_tensor_value_info(node.output[0])
     single = helper.make_graph([node], "constant", inputs, [output])
     runnable = helper.make_model(single, opset_imports=model.opset_import)
-    return ReferenceEvaluator(runnable).run(None, values)[0]
+    results: Any = ReferenceEvaluator(runnable).run(None, values)
+    return results[0]

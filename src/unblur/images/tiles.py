@@ -97,9 +97,7 @@ def _reflect(span: Span, length: int) -> slice | np.ndarray:
     return np.minimum(folded, period - folded)
 
 
-def iterate_tiles(
-    pixels: Pixels, tiles: list[Tile]
-) -> Iterator[tuple[Tile, Pixels]]:
+def iterate_tiles(pixels: Pixels, tiles: list[Tile]) -> Iterator[tuple[Tile, Pixels]]:
     """Each tile with the pixels that are computed for it."""
     for tile in tiles:
         yield tile, read_reflected(pixels, tile.rows, tile.columns)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from unblur.errors import MissingExtraError
 from unblur.images.arrays import Pixels
 
@@ -14,10 +16,10 @@ def structural_similarity(restored: Pixels, sharp: Pixels) -> float:
     Raises MissingExtraError when scikit-image is not installed.
     """
     try:
-        from skimage import metrics  # noqa: PLC0415  (an optional extra)
+        from skimage import metrics
     except ModuleNotFoundError as missing:
         raise MissingExtraError(
             "SSIM needs scikit-image; install it with: pip install 'unblur[evaluate]'"
         ) from missing
-    value = metrics.structural_similarity(restored, sharp, channel_axis=2, data_range=255)
+    value: Any = metrics.structural_similarity(restored, sharp, channel_axis=2, data_range=255)
     return float(value)

@@ -18,8 +18,7 @@ class ResidualBlock(nn.Module):
         self.conv1 = nn.Conv2d(channels, channels, 3, padding=1)
         self.conv2 = nn.Conv2d(channels, channels, 3, padding=1)
         self.relu = nn.ReLU(inplace=True)
-        nn.init.zeros_(self.conv2.weight)
-        nn.init.zeros_(self.conv2.bias)
+        start_at_zero(self.conv2)
 
     def forward(self, features: Tensor) -> Tensor:
         """Give `features` plus what the two convolutions find in them."""
@@ -40,3 +39,11 @@ class PixelShuffleUpsample(nn.Module):
     def forward(self, features: Tensor) -> Tensor:
         """Give `features` at twice the resolution."""
         return self.shuffle(self.conv(features))
+
+
+def start_at_zero(conv: nn.Conv2d) -> nn.Conv2d:
+    """Give `conv`, which now adds nothing until it has learned."""
+    nn.init.zeros_(conv.weight)
+    if conv.bias is not None:
+        nn.init.zeros_(conv.bias)
+    return conv

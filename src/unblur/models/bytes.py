@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from unblur.models.generator import Generator
+
 
 class BytesInBytesOut(nn.Module):
     """A generator between the two conversions of the pixel contract.
@@ -15,7 +17,7 @@ class BytesInBytesOut(nn.Module):
     correction comes out as it went in.
     """
 
-    def __init__(self, generator: nn.Module) -> None:
+    def __init__(self, generator: Generator) -> None:
         super().__init__()
         self.generator = generator
 

@@ -8,10 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from torch import nn
-
 from unblur.errors import UnknownNameError
 from unblur.facts import SizeRule
+from unblur.models.generator import Generator
 from unblur.models.generators.live import LiveGenerator
 
 
@@ -19,7 +18,7 @@ from unblur.models.generators.live import LiveGenerator
 class GeneratorCard:
     """How to build a generator, and the facts that follow from its layers alone."""
 
-    build: Callable[[], nn.Module]
+    build: Callable[[], Generator]
     summary: str
     size_rule: SizeRule
     halo_px: int | None
@@ -47,5 +46,7 @@ GENERATORS: dict[str, GeneratorCard] = {
 def find_generator(name: str) -> GeneratorCard:
     """The card of the generator called `name`; raises UnknownNameError."""
     if name not in GENERATORS:
-        raise UnknownNameError(f"no generator named {name!r}; known: {', '.join(sorted(GENERATORS))}")
+        raise UnknownNameError(
+            f"no generator named {name!r}; known: {', '.join(sorted(GENERATORS))}"
+        )
     return GENERATORS[name]

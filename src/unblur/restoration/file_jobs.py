@@ -149,7 +149,7 @@ def restore(  # noqa: PLR0913 - one keyword for each option of the command
 
     Raises InputError for a file that cannot be read or written, ConfigError when
     `target` does not fit, or exists and `overwrite` is False, and ModelError and
-    RuntimeFailure as `Restorer` does.
+    ComputationError as `Restorer` does.
     """
     if kind_of(Path(source)) == "folder":
         raise InputError(f"{source} is a folder, expected one picture or video")
@@ -201,7 +201,7 @@ def _attempt(job: Job, pool: RestorerPool, report_progress: ReportProgress) -> F
         return replace(failed, error=str(error))
     except MemoryError:
         return replace(failed, error=f"there is not enough memory for {job.source}")
-    except Exception as error:  # noqa: BLE001 - a fault of ours must not stop the other files
+    except Exception as error:
         _log.debug("unexpected error with %s", job.source, exc_info=True)
         fault = f"unexpected {type(error).__name__}: {error}"
         return replace(failed, error=f"{fault}; this is a fault in unblur: please report it")

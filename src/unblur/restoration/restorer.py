@@ -11,7 +11,7 @@ from typing import Any, Literal, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from unblur.errors import ConfigError, RuntimeFailure
+from unblur.errors import ComputationError, ConfigError
 from unblur.facts import NetworkFacts, Precision
 from unblur.images.arrays import Pixels, add_correction, check_pixels, to_eight_bits
 from unblur.media.frame import Frame
@@ -34,7 +34,7 @@ class Restorer:
     `tile_px` bounds the side of the pieces that large pictures are cut into.
     Not safe to call from several threads at once.
 
-    Raises UnknownNameError, ModelError, RuntimeFailure or MissingExtraError when
+    Raises UnknownNameError, ModelError, ComputationError or MissingExtraError when
     the model cannot be opened as asked.
     """
 
@@ -92,7 +92,7 @@ class Restorer:
 
         A result that is broken (black where the picture is not, as overflow and
         NaN give) is computed again in fp32, with a note. Raises ImageFormatError
-        for other arrays, RuntimeFailure when the fp32 result is broken too.
+        for other arrays, ComputationError when the fp32 result is broken too.
         """
         check_pixels(pixels)
         restored = restore_any_size(pixels, self._runtime, self._tile_px)
@@ -102,7 +102,7 @@ class Restorer:
             restored = restore_any_size(pixels, self._exact_runtime(), self._tile_px)
             self._note(f"the {self.precision} result was broken and was recomputed in fp32")
         if looks_broken(pixels, restored):
-            raise RuntimeFailure(
+            raise ComputationError(
                 f"{self.model_name} gives a black or broken picture: its weights are damaged; "
                 "choose another --model"
             )

@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 import psutil
 
-from unblur.errors import ModelError, OutOfMemoryFailure
+from unblur.errors import ModelError, OutOfMemoryError
 from unblur.facts import NetworkFacts
 from unblur.images.arrays import Pixels, check_pixels
 from unblur.images.tiles import Tile, cut_tiles, keep, read_reflected, whole
@@ -28,7 +28,7 @@ def restore_any_size(pixels: Pixels, runtime: Runtime, tile_px: TileSize = "auto
 
     "auto" takes the whole picture at once when it fits into a third of the free
     memory, else tiles that do. When memory runs out all the same, the tiles are
-    halved and the picture is tried again. Raises OutOfMemoryFailure when even the
+    halved and the picture is tried again. Raises OutOfMemoryError when even the
     smallest tile is too much, ModelError for tiles of a network that takes only
     whole pictures.
     """
@@ -39,7 +39,7 @@ def restore_any_size(pixels: Pixels, runtime: Runtime, tile_px: TileSize = "auto
     while True:
         try:
             return _restore_tiles(pixels, runtime, tiles)
-        except OutOfMemoryFailure:
+        except OutOfMemoryError:
             side = min(side, *pixels.shape[:2]) // 2
             if facts.halo_px is None or side < _SMALLEST_TILE_PX:
                 raise

@@ -42,8 +42,8 @@ class Runtime(Protocol):
     def restore(self, pixels: Pixels) -> Pixels:
         """The restored picture: (H, W, 3) uint8 RGB in, the same shape out.
 
-        Height and width must fit `facts.size_rule`. Raises OutOfMemoryFailure when
-        memory does not suffice, RuntimeFailure for any other failure.
+        Height and width must fit `facts.size_rule`. Raises OutOfMemoryError when
+        memory does not suffice, ComputationError for any other failure.
         """
         ...
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import onnxruntime
-from onnxruntime.capi import onnxruntime_pybind11_state as _states
+from onnxruntime.capi import (
+    onnxruntime_pybind11_state as _states,  # pyright: ignore[reportAttributeAccessIssue]
+)
 
-from unblur.errors import ModelError, OutOfMemoryFailure, RuntimeFailure
+from unblur.errors import ComputationError, ModelError, OutOfMemoryError
 from unblur.facts import METADATA_KEY, NetworkFacts, Precision
 from unblur.images.arrays import Pixels
 from unblur.runtimes.base import RuntimeOptions
@@ -29,8 +31,9 @@ class OnnxRuntime:
     def __init__(self, options: RuntimeOptions) -> None:
         """Open `options.model`; raises as `OpenVinoRuntime` does."""
         if options.precision == "bf16":
-            raise RuntimeFailure(
-                "ONNX Runtime does not compute in bf16; choose --precision fp32 or --runtime openvino"
+            raise ComputationError(
+                "ONNX Runtime does not compute in bf16; choose --precision fp32 "
+                "or --runtime openvino"
             )
         self.precision: Precision = options.precision
         settings = onnxruntime.SessionOptions()
@@ -60,10 +63,10 @@ class OnnxRuntime:
             (restored,) = self._session.run(None, {"blurry": pixels[np.newaxis]})
         except (_states.Fail, _states.RuntimeException, MemoryError) as error:
             if isinstance(error, MemoryError) or "alloc" in str(error).lower():
-                raise OutOfMemoryFailure(
+                raise OutOfMemoryError(
                     "ONNX Runtime ran out of memory; choose a smaller --tile-px"
                 ) from error
-            raise RuntimeFailure(f"ONNX Runtime failed: {error}") from error
+            raise ComputationError(f"ONNX Runtime failed: {error}") from error
         return np.asarray(restored)[0]
 
 
@@ -82,14 +85,14 @@ def list_devices() -> tuple[str, ...]:
 
 
 def _pick_providers(options: RuntimeOptions) -> list[str]:
-    """Providers for the wanted device, best first; raises RuntimeFailure when there is none."""
+    """Providers for the wanted device, best first; raises ComputationError when there is none."""
     here = onnxruntime.get_available_providers()
     if options.device == "cpu":
         return ["CPUExecutionProvider"]
     wanted = _NPU_PROVIDERS if options.device == "npu" else _GPU_PROVIDERS
     found = [provider for provider in wanted if provider in here]
     if not found and options.device != "auto":
-        raise RuntimeFailure(
+        raise ComputationError(
             f"this ONNX Runtime has no {options.device.upper()} provider, only: {', '.join(here)}; "
             "choose --device cpu, or see `unblur doctor`"
         )

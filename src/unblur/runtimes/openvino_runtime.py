@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 import openvino as ov
+from openvino.frontend import FrontEndManager, GeneralFailure
 
-from unblur.errors import ModelError, OutOfMemoryFailure, RuntimeFailure
+from unblur.errors import ComputationError, ModelError, OutOfMemoryError
 from unblur.facts import METADATA_KEY, NetworkFacts, Precision
 from unblur.images.arrays import Pixels
 from unblur.runtimes.base import RuntimeOptions
@@ -26,18 +27,13 @@ class OpenVinoRuntime:
     def __init__(self, options: RuntimeOptions) -> None:
         """Open `options.model`.
 
-        Raises ModelError when it is no model of ours, RuntimeFailure when the
+        Raises ModelError when it is no model of ours, ComputationError when the
         device or the precision is not to be had here.
         """
         self._core = ov.Core()
         self.precision: Precision = options.precision
         self.device = _pick_device(self._core, options)
-        try:
-            self._model = self._core.read_model(options.model)
-        except RuntimeError as error:
-            raise ModelError(
-                f"{options.model} is not a readable ONNX model; give one made by `unblur export`"
-            ) from error
+        self._model = _read_model(options)
         self.facts = _read_facts(self._model, options)
         self._settings: dict[str, Any] = {
             "PERFORMANCE_HINT": "LATENCY",
@@ -80,19 +76,34 @@ def list_devices() -> tuple[str, ...]:
 
 
 def _pick_device(core: ov.Core, options: RuntimeOptions) -> str:
-    """OpenVINO's name of the wanted device; raises RuntimeFailure when it is not there."""
+    """OpenVINO's name of the wanted device; raises ComputationError when it is not there."""
     wanted = "CPU" if options.device == "auto" else options.device.upper()
     found = [name for name in core.available_devices if name.split(".")[0] == wanted]
     if not found:
         here = ", ".join(core.available_devices)
-        raise RuntimeFailure(
+        raise ComputationError(
             f"OpenVINO finds no {wanted} here, only: {here}; choose --device cpu, "
             "or see `unblur doctor`"
         )
     capabilities = core.get_property(found[0], "OPTIMIZATION_CAPABILITIES")
     if options.precision == "bf16" and "BF16" not in capabilities:
-        raise RuntimeFailure(f"this {wanted} cannot compute in bf16; choose --precision fp32")
+        raise ComputationError(f"this {wanted} cannot compute in bf16; choose --precision fp32")
     return found[0]
+
+
+def _read_model(options: RuntimeOptions) -> ov.Model:
+    """The network in the file; raises ModelError.
+
+    Read as ONNX by name: `Core.read_model` tries one front end after another,
+    and TensorFlow's writes to stderr about files that are none of its own.
+    """
+    try:
+        front_end = FrontEndManager().load_by_framework("onnx")
+        return front_end.convert(front_end.load(str(options.model)))
+    except (RuntimeError, GeneralFailure) as error:
+        raise ModelError(
+            f"{options.model} is not a readable ONNX model; give one made by `unblur export`"
+        ) from error
 
 
 def _read_facts(model: ov.Model, options: RuntimeOptions) -> NetworkFacts:
@@ -106,9 +117,9 @@ def _read_facts(model: ov.Model, options: RuntimeOptions) -> NetworkFacts:
     return NetworkFacts.from_json(str(model.get_rt_info(place).value))
 
 
-def _as_failure(error: RuntimeError) -> RuntimeFailure:
+def _as_failure(error: RuntimeError) -> ComputationError:
     """OpenVINO's error as ours, lack of memory told apart."""
     text = str(error)
     if any(sign in text for sign in _OUT_OF_MEMORY):
-        return OutOfMemoryFailure("OpenVINO ran out of memory; choose a smaller --tile-px")
-    return RuntimeFailure(f"OpenVINO failed: {text.splitlines()[-1] if text else error!r}")
+        return OutOfMemoryError("OpenVINO ran out of memory; choose a smaller --tile-px")
+    return ComputationError(f"OpenVINO failed: {text.splitlines()[-1] if text else error!r}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from unblur.errors import ModelError, OutOfMemoryFailure, RuntimeFailure
+from unblur.errors import ComputationError, ModelError, OutOfMemoryError
 from unblur.facts import Precision
 from unblur.images.arrays import Pixels
 from unblur.models.bytes import BytesInBytesOut
@@ -21,7 +21,7 @@ class TorchRuntime:
     def __init__(self, options: RuntimeOptions) -> None:
         """Open `options.model`, a .safetensors file; raises as `OpenVinoRuntime` does."""
         if options.precision == "int8":
-            raise RuntimeFailure("PyTorch runs no int8 here; choose --precision fp32 or bf16")
+            raise ComputationError("PyTorch runs no int8 here; choose --precision fp32 or bf16")
         if options.model.suffix != ".safetensors":
             raise ModelError(f"PyTorch reads .safetensors files, not {options.model}")
         self.precision: Precision = options.precision
@@ -35,17 +35,18 @@ class TorchRuntime:
         """See `Runtime.restore`."""
         kind = torch.device(self.device).type
         try:
-            with torch.inference_mode(), torch.autocast(
-                kind, torch.bfloat16, enabled=self.precision == "bf16"
+            with (
+                torch.inference_mode(),
+                torch.autocast(kind, torch.bfloat16, enabled=self.precision == "bf16"),
             ):
                 batch = torch.from_numpy(np.ascontiguousarray(pixels)).to(self.device)
                 return self._network(batch[None])[0].cpu().numpy()
         except (torch.OutOfMemoryError, RuntimeError) as error:
             if isinstance(error, torch.OutOfMemoryError) or "allocate" in str(error):
-                raise OutOfMemoryFailure(
+                raise OutOfMemoryError(
                     "PyTorch ran out of memory; choose a smaller --tile-px"
                 ) from error
-            raise RuntimeFailure(f"PyTorch failed: {error}") from error
+            raise ComputationError(f"PyTorch failed: {error}") from error
 
 
 def list_devices() -> tuple[str, ...]:
@@ -55,13 +56,13 @@ def list_devices() -> tuple[str, ...]:
 
 
 def _pick_device(options: RuntimeOptions) -> str:
-    """Torch's name of the wanted device; raises RuntimeFailure when it is not there."""
+    """Torch's name of the wanted device; raises ComputationError when it is not there."""
     gpu = "cuda" if torch.cuda.is_available() else "mps"
     has_gpu = torch.cuda.is_available() or torch.backends.mps.is_available()
     if options.device == "cpu" or (options.device == "auto" and not has_gpu):
         return "cpu"
     if options.device == "npu" or not has_gpu:
-        raise RuntimeFailure(
+        raise ComputationError(
             f"PyTorch finds no {options.device.upper()} here; choose --device cpu, "
             "or see `unblur doctor`"
         )

@@ -37,8 +37,7 @@ class LearningNetwork(nn.Module):
     def __init__(self, generator: LiveGenerator) -> None:
         super().__init__()
         self.generator = generator
-        channels = [down.in_channels for down in generator.downsample]
-        self.coarse = MultiScaleHeads([*channels, generator.downsample[-1].out_channels])
+        self.coarse = MultiScaleHeads(generator.channels)
 
     def forward(self, blurry: Tensor) -> list[Tensor]:
         """Restored pictures at full, 1/2 and 1/4 resolution, 0..1, not clamped."""
@@ -117,9 +116,10 @@ class Trainer:
         self.step += 1
         decay = min(self.options.ema_decay, (self.step + 1) / (self.step + 10))
         with torch.no_grad():
-            torch._foreach_lerp_(
-                list(self.averaged.parameters()), list(self.network.parameters()), 1 - decay
-            )
+            for kept, new in zip(
+                self.averaged.parameters(), self.network.parameters(), strict=True
+            ):
+                kept.lerp_(new, 1 - decay)
         return value
 
     def _loss(self, restored: list[Tensor], sharp: Tensor) -> Tensor:
@@ -127,7 +127,9 @@ class Trainer:
         loss = functional.l1_loss(restored[0].float(), sharp)
         for level, coarse in enumerate(restored[1:], start=1):
             target = functional.avg_pool2d(sharp, 2**level)
-            loss = loss + self.options.coarse_loss_weight * functional.l1_loss(coarse.float(), target)
+            loss = loss + self.options.coarse_loss_weight * functional.l1_loss(
+                coarse.float(), target
+            )
         return loss
 
     def _limit_gradient(self) -> None:

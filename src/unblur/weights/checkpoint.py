@@ -7,15 +7,15 @@ from pathlib import Path
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
-from torch import nn
 
 from unblur.errors import ModelError
 from unblur.facts import METADATA_KEY, NetworkFacts
 from unblur.models.catalog import find_generator
+from unblur.models.generator import Generator
 from unblur.weights.store import read_safetensors_facts
 
 
-def save_checkpoint(generator: nn.Module, facts: NetworkFacts, target: Path) -> None:
+def save_checkpoint(generator: Generator, facts: NetworkFacts, target: Path) -> None:
     """Write the weights as fp16, with `facts`; to a temporary name first."""
     tensors = {name: value.half().contiguous() for name, value in generator.state_dict().items()}
     unfinished = target.with_name(f".{target.name}.unfinished")
@@ -23,7 +23,7 @@ def save_checkpoint(generator: nn.Module, facts: NetworkFacts, target: Path) -> 
     unfinished.replace(target)
 
 
-def load_checkpoint(path: Path) -> tuple[nn.Module, NetworkFacts]:
+def load_checkpoint(path: Path) -> tuple[Generator, NetworkFacts]:
     """The generator that `path` holds, in fp32 and ready to restore, and its facts.
 
     Raises ModelError when the file is damaged or does not fit the network that

@@ -21,8 +21,8 @@ BUNDLED = Path(__file__).parent / "bundled"
 Form = Literal["onnx", "onnx_int8", "safetensors"]
 
 _ENDINGS: dict[Form, str] = {
-    "onnx": ".onnx",
     "onnx_int8": ".int8.onnx",
+    "onnx": ".onnx",
     "safetensors": ".safetensors",
 }
 _LONGEST_HEADER = 1 << 20
@@ -78,7 +78,7 @@ def find_model(name_or_path: str | Path) -> StoredModel:
         )
     if not path.is_file():
         raise ModelError(f"there is no model file {path}; bundled models: {', '.join(known)}")
-    form = max((f for f, end in _ENDINGS.items() if path.name.endswith(end)), key=len)
+    form: Form = next(form for form, ending in _ENDINGS.items() if path.name.endswith(ending))
     return StoredModel(path.name.removesuffix(_ENDINGS[form]), {form: path})
 
 
@@ -106,5 +106,7 @@ def read_safetensors_facts(path: Path) -> NetworkFacts:
 
 def _model_in(folder: Path, name: str) -> StoredModel:
     """The forms of the model `name` that lie in `folder`."""
-    paths = {form: folder / f"{name}{ending}" for form, ending in _ENDINGS.items()}
+    paths: dict[Form, Path] = {
+        form: folder / f"{name}{ending}" for form, ending in _ENDINGS.items()
+    }
     return StoredModel(name, {form: path for form, path in paths.items() if path.exists()})

@@ -231,7 +231,19 @@ def test_benchmark_prints_what_was_timed_and_what_was_not(
         return rows
 
     monkeypatch.setattr(speed, "benchmark_models", time_models)
-    words = "benchmark --model live --runtime torch --size 640x480 --rounds 3 --threads 2".split()
+    words = [
+        "benchmark",
+        "--model",
+        "live",
+        "--runtime",
+        "torch",
+        "--size",
+        "640x480",
+        "--rounds",
+        "3",
+        "--threads",
+        "2",
+    ]
     assert main(words) == 0
     streams = capsys.readouterr()
     assert "28.0" in streams.out

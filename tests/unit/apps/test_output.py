@@ -75,7 +75,7 @@ def test_the_summary_counts_what_happened(counts: dict[str, int], text: str) -> 
 def restored(name: str, **fields: object) -> FileReport:
     """A report on a restored picture."""
     path = Path(name)
-    report = FileReport(
+    return FileReport(
         path,
         path.with_stem(f"{path.stem}_unblurred"),
         "restored",
@@ -88,7 +88,6 @@ def restored(name: str, **fields: object) -> FileReport:
         precision="fp32",
         **fields,  # type: ignore[arg-type]
     )
-    return report
 
 
 def test_a_restored_file_is_one_line() -> None:

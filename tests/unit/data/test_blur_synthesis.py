@@ -5,7 +5,7 @@ import pytest
 
 pytest.importorskip("cv2")
 
-from unblur.data.blur_synthesis import (  # noqa: E402
+from unblur.data.blur_synthesis import (
     BlurOptions,
     random_camera_path,
     synthesize_pair,

@@ -228,7 +228,7 @@ def _write_png(
         PngImagePlugin.putchunk(file, b"IEND", b"")
 
 
-def _write_tiff(  # noqa: PLR0913 - what a TIFF file may vary in
+def _write_tiff(
     path: Path,
     samples: NDArray[np.uint16],
     head: bytes,

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from tests.fake_runtime import FakeRuntime
-from unblur.errors import ConfigError, ImageFormatError, RuntimeFailure, UnknownNameError
+from unblur.errors import ComputationError, ConfigError, ImageFormatError, UnknownNameError
 from unblur.media.frame import Frame
 from unblur.media.picture import Picture, PictureFile
 from unblur.restoration import restorer as module
@@ -53,7 +53,7 @@ def test_a_black_result_is_recomputed_in_fp32_and_said(fake):
 
 def test_a_result_that_is_black_in_fp32_too_is_an_error(fake):
     fake["fp32"] = FakeRuntime(meddle=black)
-    with pytest.raises(RuntimeFailure, match="its weights are damaged"):
+    with pytest.raises(ComputationError, match="its weights are damaged"):
         Restorer().restore(lit())
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests.fake_runtime import FACTS, FakeRuntime
-from unblur.errors import ModelError, OutOfMemoryFailure
+from unblur.errors import ModelError, OutOfMemoryError
 from unblur.facts import NetworkFacts
 from unblur.restoration.tiling import restore_any_size
 
@@ -30,7 +30,7 @@ def test_tiles_are_no_larger_than_asked_for_and_their_halo():
 def test_lack_of_memory_means_smaller_tiles_and_another_try():
     def refuse_large(restored):
         if restored.shape[0] > 150:
-            raise OutOfMemoryFailure("too much")
+            raise OutOfMemoryError("too much")
         return restored
 
     runtime = FakeRuntime(meddle=refuse_large)
@@ -41,9 +41,9 @@ def test_lack_of_memory_means_smaller_tiles_and_another_try():
 
 def test_memory_that_never_suffices_is_an_error():
     def refuse(restored):
-        raise OutOfMemoryFailure("too much")
+        raise OutOfMemoryError("too much")
 
-    with pytest.raises(OutOfMemoryFailure):
+    with pytest.raises(OutOfMemoryError):
         restore_any_size(picture(300, 300), FakeRuntime(meddle=refuse))
 
 

@@ -15,6 +15,7 @@ from typer.exceptions import TyperException
 from unblur._version import __version__
 from unblur.apps.cli.commands.benchmark import benchmark
 from unblur.apps.cli.commands.doctor import doctor
+from unblur.apps.cli.commands.evaluate import evaluate
 from unblur.apps.cli.commands.export import export
 from unblur.apps.cli.commands.models import models
 from unblur.apps.cli.commands.restore import restore
@@ -31,7 +32,7 @@ from unblur.apps.cli.output import (
 )
 from unblur.errors import UnblurError
 
-COMMANDS = (restore, models, doctor, benchmark, train, export)
+COMMANDS = (restore, models, doctor, benchmark, evaluate, train, export)
 _ROOT_OPTIONS = {"--help", "--version"}
 
 app = typer.Typer(

@@ -6,6 +6,7 @@ The choices are repeated from the rooms that mean them, because those load numpy
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
@@ -21,6 +22,17 @@ def parse_tile_px(text: str) -> str:
     if text != "auto" and (not text.isdecimal() or int(text) == 0):
         raise typer.BadParameter(f"{text!r} is neither 'auto' nor a whole number of pixels")
     return text
+
+
+def parse_data(words: list[str]) -> dict[str, Path]:
+    """Folders by name, from words such as "gopro=data/gopro"; raises typer.BadParameter."""
+    folders: dict[str, Path] = {}
+    for word in words:
+        name, equals, path = word.partition("=")
+        if not (name and equals and path):
+            raise typer.BadParameter(f"{word!r} is not NAME=PATH, such as gopro=data/gopro")
+        folders[name] = Path(path)
+    return folders
 
 
 Model = Annotated[
@@ -39,5 +51,9 @@ TilePx = Annotated[
     ),
 ]
 VideoCodec = Annotated[CodecChoice, typer.Option(help="What videos are written in.")]
+Data = Annotated[
+    list[str] | None,
+    typer.Option(metavar="NAME=PATH", help="A folder of pairs and its name; repeat for several."),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON on stdout, for programs.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]

@@ -20,27 +20,27 @@ from unblur.data.blur_synthesis.camera_path import CameraPath, random_camera_pat
 class BlurOptions(Options):
     """What kinds of blur are made, and how often each."""
 
-    mean_path_px: float = Field(14.0, gt=0)
+    mean_path_px: float = Field(default=14.0, gt=0)
     """Mean length of a camera path, in pixels (gamma-distributed, shape 1.6)."""
-    maximum_path_px: float = Field(56.0, gt=0)
+    maximum_path_px: float = Field(default=56.0, gt=0)
     """No path is longer."""
-    straight_share: float = Field(0.25, ge=0, le=1)
+    straight_share: float = Field(default=0.25, ge=0, le=1)
     """Pairs with plain line kernels of uniform length, the start of the curriculum."""
-    sharp_share: float = Field(0.06, ge=0, le=1)
+    sharp_share: float = Field(default=0.06, ge=0, le=1)
     """Pairs that are not blurred at all, so that sharp pictures are left alone."""
-    defocus_share: float = Field(0.03, ge=0, le=1)
+    defocus_share: float = Field(default=0.03, ge=0, le=1)
     """Pairs out of focus (a disc of 1 to 4 px radius) instead of moved."""
-    layer_share: float = Field(0.45, ge=0, le=1)
+    layer_share: float = Field(default=0.45, ge=0, le=1)
     """Pairs with one or two things in front that move on paths of their own."""
-    highlight_share: float = Field(0.25, ge=0, le=1)
+    highlight_share: float = Field(default=0.25, ge=0, le=1)
     """Pairs brightened by 1.1 to 1.8 before the exposure, so that lights clip."""
-    few_samples_share: float = Field(0.15, ge=0, le=1)
+    few_samples_share: float = Field(default=0.15, ge=0, le=1)
     """Pairs averaged from only 7 to 13 moments, as high-rate video is."""
-    noise_share: float = Field(0.35, ge=0, le=1)
+    noise_share: float = Field(default=0.35, ge=0, le=1)
     """Pairs with Gaussian noise of up to `maximum_noise` grey levels."""
-    maximum_noise: float = Field(4.0, ge=0)
+    maximum_noise: float = Field(default=4.0, ge=0)
     """Standard deviation of the strongest noise, in grey levels of 255."""
-    jpeg_share: float = Field(0.3, ge=0, le=1)
+    jpeg_share: float = Field(default=0.3, ge=0, le=1)
     """Pairs whose blurry half goes through JPEG of quality 60 to 97."""
 
 
@@ -146,7 +146,9 @@ def _warp(
 ) -> np.ndarray:
     """`pixels` moved by an affine (2, 3) `matrix`, bilinear."""
     height, width = pixels.shape[:2]
-    return cv2.warpAffine(pixels, matrix, (width, height), flags=cv2.INTER_LINEAR, borderMode=border)
+    return cv2.warpAffine(
+        pixels, matrix, (width, height), flags=cv2.INTER_LINEAR, borderMode=border
+    )
 
 
 def _random_layer(
@@ -216,7 +218,8 @@ def _degrade(blurry: np.ndarray, rng: np.random.Generator, options: BlurOptions)
     if rng.random() < options.jpeg_share:
         quality = int(rng.integers(60, 98))
         _, encoded = cv2.imencode(".jpg", _to_bytes(blurry), [cv2.IMWRITE_JPEG_QUALITY, quality])
-        blurry = cv2.imdecode(encoded, cv2.IMREAD_COLOR).astype(np.float32)
+        decoded = cv2.imdecode(encoded, cv2.IMREAD_COLOR)
+        blurry = np.asarray(decoded, np.float32)
     return blurry
 
 

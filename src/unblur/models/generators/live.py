@@ -18,15 +18,15 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
-from unblur.models.blocks import PixelShuffleUpsample, ResidualBlock
+from unblur.models.blocks import PixelShuffleUpsample, ResidualBlock, start_at_zero
+from unblur.models.generator import Generator
 
 _CELL_PX = 4
 
 
-class LiveGenerator(nn.Module):
-    """Restores pictures whose sides are multiples of 16.
+class LiveGenerator(Generator):
+    """Restores pictures whose sides are multiples of 16; shapes as `Generator` has them.
 
-    Shapes: (B, 3, H, W) RGB in 0..1 to the same; the output is not clamped.
     `channels` and `block_counts` go from the finest level to the coarsest.
     """
 
@@ -36,6 +36,7 @@ class LiveGenerator(nn.Module):
         block_counts: Sequence[int] = (1, 2, 4),
     ) -> None:
         super().__init__()
+        self.channels = tuple(channels)
         pixels = 3 * _CELL_PX**2
         levels = range(len(channels))
         self.unshuffle = nn.PixelUnshuffle(_CELL_PX)
@@ -58,12 +59,7 @@ class LiveGenerator(nn.Module):
         )
         self.head = nn.Conv2d(channels[0], pixels, 3, padding=1)
         self.shuffle = nn.PixelShuffle(_CELL_PX)
-        nn.init.zeros_(self.head.weight)
-        nn.init.zeros_(self.head.bias)
-
-    def forward(self, blurry: Tensor) -> Tensor:
-        """Give the restored pictures."""
-        return blurry + self.correction(blurry)
+        start_at_zero(self.head)
 
     def correction(self, blurry: Tensor) -> Tensor:
         """Give what is to be added to the pictures, about -1..1."""
@@ -97,11 +93,10 @@ class MultiScaleHeads(nn.Module):
     def __init__(self, channels: Sequence[int]) -> None:
         super().__init__()
         pixels = 3 * _CELL_PX**2
-        self.heads = nn.ModuleList(nn.Conv2d(count, pixels, 3, padding=1) for count in channels[1:])
+        self.heads = nn.ModuleList(
+            start_at_zero(nn.Conv2d(count, pixels, 3, padding=1)) for count in channels[1:]
+        )
         self.shuffle = nn.PixelShuffle(_CELL_PX)
-        for head in self.heads:
-            nn.init.zeros_(head.weight)
-            nn.init.zeros_(head.bias)
 
     def forward(self, maps: Sequence[Tensor]) -> list[Tensor]:
         """Give the residuals at 1/2, 1/4, ... of the resolution."""

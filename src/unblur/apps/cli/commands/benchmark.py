@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import statistics
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, get_args
 
@@ -99,7 +100,20 @@ def benchmark(
             print_json(_without_nan(row))
     else:
         _print_rows(rows)
+    _time_commands(names, is_json=json)
     return SUCCESS
+
+
+def _time_commands(names: list[str], *, is_json: bool) -> None:
+    """Time the whole command for a picture with each model, and print it."""
+    from unblur.evaluation.speed import time_image_command
+
+    for name in names:
+        median_s = statistics.median(time_image_command(name, (720, 1280)))
+        if is_json:
+            print_json({"model": name, "command": "restore", "median_s": median_s})
+        else:
+            print_result(f"unblur restore of a 1280x720 JPEG with {name}: {median_s:.2f} s all in")
 
 
 def _pick_runtimes(names: list[str]) -> list[RuntimeName]:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from unblur.apps.cli import options
 from unblur.apps.cli.output import SUCCESS, print_result
 from unblur.errors import MissingExtraError
 
@@ -18,17 +19,18 @@ Folder = Annotated[
 ]
 
 
-def export(checkpoint: Checkpoint, *, output: Folder = Path()) -> int:
+def export(checkpoint: Checkpoint, *, output: Folder = Path(), data: options.Data = None) -> int:
     """Turn a training checkpoint into model files.
 
-    They are NAME.safetensors (for PyTorch), NAME.onnx and NAME.int8.onnx.
+    They are NAME.safetensors (for PyTorch), NAME.onnx and NAME.int8.onnx. What they do
+    to the pairs of --data is measured and written into them.
     """
     try:
         from unblur.export.bundle import export_bundle
     except ModuleNotFoundError as missing:
         raise MissingExtraError(
-            f"exporting needs {missing.name}; install it with: pip install 'unblur[train]'"
+            f"exporting needs {missing.name}; install it with: pip install 'unblur[export]'"
         ) from missing
-    for path in export_bundle(checkpoint, output):
+    for path in export_bundle(checkpoint, output, data=options.parse_data(data or [])):
         print_result(str(path))
     return SUCCESS
