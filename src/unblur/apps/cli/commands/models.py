@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from unblur.apps.cli import options
-from unblur.apps.cli.output import SUCCESS, print_json, print_result
+from unblur.apps.cli.output import SUCCESS, print_json, print_result, print_table
 
 if TYPE_CHECKING:
     from unblur.weights.store import StoredModel
@@ -28,7 +28,6 @@ def _describe(model: StoredModel) -> dict[str, Any]:
 def _print_model(facts: dict[str, Any]) -> None:
     """Print one model as a block of lines."""
     sizes = ", ".join(f"{form} {size / 1e6:.1f} MB" for form, size in facts["size_bytes"].items())
-    metrics = ", ".join(f"{name} {value:g}" for name, value in sorted(facts["metrics"].items()))
     print_result(facts["name"])
     for label, text in (
         ("for", facts["summary"]),
@@ -36,6 +35,9 @@ def _print_model(facts: dict[str, Any]) -> None:
         ("on disk", sizes),
         ("licence", facts["licence"]),
         ("trained on", facts["training"] or "not said"),
-        ("measured", metrics or "not yet"),
+        ("measured", "" if facts["metrics"] else "not yet"),
     ):
         print_result(f"  {label + ':':12}{text}")
+    rows = [(name, f"{value:g}") for name, value in sorted(facts["metrics"].items())]
+    if rows:
+        print_table(rows, indent="    ")
