@@ -231,6 +231,7 @@ def test_benchmark_prints_what_was_timed_and_what_was_not(
         return rows
 
     monkeypatch.setattr(speed, "benchmark_models", time_models)
+    monkeypatch.setattr(speed, "time_image_command", lambda model, size: [1.5, 1.25, 9.0])
     words = [
         "benchmark",
         "--model",
@@ -250,6 +251,7 @@ def test_benchmark_prints_what_was_timed_and_what_was_not(
     assert "1280x720" in streams.out
     assert "3 alternating rounds, 2 threads" in streams.out
     assert "there is no int8 for torch" in streams.err
+    assert "unblur restore of a 1280x720 JPEG with live: 1.50 s all in" in streams.out
     assert asked == [
         {
             "models": ["live"],
@@ -260,7 +262,8 @@ def test_benchmark_prints_what_was_timed_and_what_was_not(
         }
     ]
     assert main([*words, "--json"]) == 0
-    first, second = json_rows(capsys.readouterr().out)
+    first, second, whole_command = json_rows(capsys.readouterr().out)
+    assert whole_command == {"model": "live", "command": "restore", "median_s": 1.5}
     assert first["median_ms"] == pytest.approx(28.04)
     assert math.isnan(rows[1].median_ms)
     assert second["median_ms"] is None
