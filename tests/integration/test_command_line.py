@@ -106,7 +106,8 @@ def test_pictures_are_restored_beside_their_inputs(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("a.png -> a_unblurred.png  32x24, ")
     assert "live (openvino CPU fp32)" in done.stdout
-    assert Image.open(tmp_path / "a_unblurred.png").size == (32, 24)
+    with Image.open(tmp_path / "a_unblurred.png") as restored:
+        assert restored.size == (32, 24)
 
 
 @needs_weights

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import struct
-from typing import IO, Any
+from functools import cache
+from io import BytesIO
+from typing import IO, Any, cast
 
 from PIL import Image, JpegImagePlugin
 from PIL.ImageFile import ImageFile
@@ -22,6 +24,7 @@ from unblur.media.picture import PictureFile
 _BASELINE_LARGEST_STEP = 255
 _LARGEST_SEGMENT = 65533
 _RGB_TRANSFORM = 0
+_FINE_QUALITY = 90
 _FULL_COLOUR = 0
 """Pillow's number for JPEG chroma of full size (4:4:4)."""
 
@@ -65,7 +68,9 @@ def _save_options(image: ImageFile, file: IO[bytes]) -> dict[str, Any]:
 def _jpeg_options(image: JpegImageFile) -> dict[str, Any]:
     """The file's own quantisation, chroma size, scan order, comment and captions.
 
-    Quantisation is left out where it is for other components than Y, Cb and Cr.
+    Where the file's quantisation is coarse, that of quality 90 stands instead: what was
+    restored must not be lost again. Quantisation is left out where it is for other
+    components than Y, Cb and Cr.
     """
     options: dict[str, Any] = {"progressive": bool(image.info.get("progressive"))}
     if comment := image.info.get("comment"):
@@ -76,9 +81,22 @@ def _jpeg_options(image: JpegImageFile) -> dict[str, Any]:
     if image.layers == 1 or (image.layers == 3 and not is_rgb_coded):
         tables = [image.quantization[layer[3]] for layer in image.layer]
         if max(map(max, tables)) <= _BASELINE_LARGEST_STEP:
-            options["qtables"] = tables
+            options["qtables"] = [
+                [min(steps) for steps in zip(table, fine, strict=True)]
+                for table, fine in zip(tables, _fine_tables(), strict=False)
+            ]
         options["subsampling"] = max(JpegImagePlugin.get_sampling(image), _FULL_COLOUR)
     return options
+
+
+@cache
+def _fine_tables() -> list[list[int]]:
+    """The quantisation of quality 90 for Y, Cb and Cr, as Pillow writes it."""
+    file = BytesIO()
+    Image.new("RGB", (8, 8)).save(file, "JPEG", quality=_FINE_QUALITY)
+    with Image.open(file) as image:
+        tables = cast("JpegImageFile", image).quantization
+        return [list(tables[0]), list(tables[1]), list(tables[1])]
 
 
 def _segment(data: bytes) -> bytes:
