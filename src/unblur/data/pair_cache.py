@@ -7,6 +7,7 @@ are made ahead by several processes, and augmentation makes each last.
 from __future__ import annotations
 
 import math
+import multiprocessing
 import tarfile
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -123,7 +124,10 @@ def build_pair_cache(
     np.lib.format.open_memmap(target / "pairs.npy", "w+", np.uint8, shape).flush()
     starts = range(0, pair_count, _CHUNK)
     with ProcessPoolExecutor(
-        processes, initializer=_start_worker, initargs=(photos, target, options, seed, held_out)
+        processes,
+        mp_context=multiprocessing.get_context("spawn"),  # a fork copies other libraries' locks
+        initializer=_start_worker,
+        initargs=(photos, target, options, seed, held_out),
     ) as pool:
         facts = np.concatenate(list(pool.map(_make_chunk, starts)))
     np.save(target / "path_px.npy", facts[:, 0].astype(np.float32))

@@ -1,0 +1,77 @@
+"""The documentation says what the program does."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import typer
+
+from unblur.apps.cli.main import COMMANDS, app
+from unblur.restoration.file_jobs import FileReport
+from unblur.restoration.inputs import is_video
+from unblur.training.config import TrainingOptions
+
+ROOT = Path(__file__).parent.parent.parent
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+LINK = re.compile(r"\]\((?!https?:)([^)#]+)\)")
+COMMAND_LINE = (ROOT / "docs" / "guide" / "command-line.md").read_text()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_lead_somewhere(page: Path) -> None:
+    for target in LINK.findall(page.read_text()):
+        assert (page.parent / target).exists(), target
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_no_figure_is_left_open(page: Path) -> None:
+    assert not re.search(r"MEASURE|TODO|FIXME|\bTBD\b", page.read_text())
+
+
+def test_every_command_has_its_place_in_the_guide() -> None:
+    for command in COMMANDS:
+        assert f"unblur {command.__name__}" in COMMAND_LINE
+
+
+def test_every_option_of_restore_is_explained() -> None:
+    group = typer.main.get_command(app)
+    restore = group.commands["restore"]
+    names = {name for parameter in restore.params for name in parameter.opts if name[0] == "-"}
+    assert {"--output", "--tile-px", "--json"} <= names
+    for name in names:
+        assert f"`{name}`" in COMMAND_LINE, name
+
+
+def test_every_json_field_is_explained() -> None:
+    page = (ROOT / "docs" / "reference" / "json-output.md").read_text()
+    for field in FileReport.__dataclass_fields__:
+        assert f"`{field}`" in page, field
+
+
+@pytest.mark.parametrize("script", sorted((ROOT / "examples").glob("*.py")), ids=lambda it: it.stem)
+def test_examples_run(script: Path, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, str(script)], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout
+
+
+def test_the_readme_restores_a_picture_that_is_there() -> None:
+    example = re.search(r"scripts/unblur (examples/\S+)", (ROOT / "README.md").read_text())
+    assert example is not None
+    assert (ROOT / example[1]).is_file()
+    assert not is_video(Path(example[1]))
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "configs").glob("*.toml")), ids=lambda it: it.stem)
+def test_configs_load(path: Path) -> None:
+    assert TrainingOptions.from_toml(path).network in {"live", "live_large"}
+
+
+def test_the_version_stands_in_one_place() -> None:
+    assert 'dynamic = ["version"]' in (ROOT / "pyproject.toml").read_text()

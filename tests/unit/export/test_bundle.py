@@ -1,0 +1,80 @@
+"""From a training run to model files that restore."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+pytest.importorskip("nncf")
+pytest.importorskip("timm")
+
+from tests.pictures import picture_of  # noqa: E402
+from tests.training_tools import small_run  # noqa: E402
+from unblur.errors import ModelError  # noqa: E402
+from unblur.export.bundle import export_bundle  # noqa: E402
+from unblur.media.image_files import write_picture  # noqa: E402
+from unblur.restoration.restorer import Restorer  # noqa: E402
+from unblur.training.trainer import Trainer  # noqa: E402
+
+pytestmark = [
+    pytest.mark.torch,
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore"),  # NNCF's and the exporter's own
+]
+
+
+@pytest.fixture(scope="module")
+def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("run")
+    return Trainer(small_run(folder, maximum_steps=30, batch_size=4)).run()
+
+
+@pytest.fixture(scope="module")
+def exported(checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    folder = tmp_path_factory.mktemp("pairs")
+    rng = np.random.default_rng(0)
+    for part in ("blurry", "sharp"):
+        (folder / part).mkdir()
+        pixels = rng.integers(0, 256, (32, 32, 3), np.uint8)
+        write_picture(picture_of(pixels), folder / part / "a.png")
+    return export_bundle(checkpoint, tmp_path_factory.mktemp("models"), data={"mine": folder})
+
+
+def test_all_three_files_restore_alike(exported: list[Path], rng: np.random.Generator) -> None:
+    assert [path.name for path in exported] == ["live.safetensors", "live.onnx", "live.int8.onnx"]
+    coarse = rng.integers(0, 256, (8, 8, 3), np.uint8)
+    pixels = coarse.repeat(8, axis=0).repeat(8, axis=1)
+    results = []
+    for path, precision in zip(exported, ("fp32", "fp32", "int8"), strict=True):
+        with Restorer(path, precision=precision) as restorer:
+            results.append(restorer.restore(pixels).astype(int))
+    assert np.abs(results[0] - results[1]).max() <= 1
+    correction = np.abs(results[0] - pixels).mean()
+    assert correction > 0.1
+    assert np.abs(results[0] - results[2]).mean() < 0.5 * correction
+
+
+def test_int8_is_half_the_size(exported: list[Path]) -> None:
+    assert exported[2].stat().st_size < 0.6 * exported[1].stat().st_size
+
+
+def test_the_facts_tell_of_the_training_and_of_what_was_measured(exported: list[Path]) -> None:
+    for path, precision in zip(exported, ("fp32", "fp32", "int8"), strict=True):
+        with Restorer(path, precision=precision) as restorer:
+            assert "30 steps of muon" in restorer.facts.training
+            assert restorer.facts.metrics["mine_int8_psnr_gain_db"] == pytest.approx(0, abs=3)
+            assert restorer.facts.parameter_count == 1_679_728
+
+
+def test_another_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.pt").write_text("hello")
+    with pytest.raises(ModelError, match="is not a readable checkpoint"):
+        export_bundle(tmp_path / "a.pt", tmp_path)
+    torch.save({"step": 1}, tmp_path / "b.pt")
+    with pytest.raises(ModelError, match="is not a checkpoint of a training run"):
+        export_bundle(tmp_path / "b.pt", tmp_path)
+    with pytest.raises(ModelError, match="there is no checkpoint"):
+        export_bundle(tmp_path / "c.pt", tmp_path)

@@ -1,0 +1,58 @@
+"""Options from TOML: what they refuse, and in which words."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pydantic import Field, ValidationError
+
+from unblur.config import Options
+from unblur.errors import ConfigError
+
+
+class Inner(Options):
+    learning_rate: float = Field(default=0.1, gt=0)
+
+
+class Outer(Options):
+    name: str
+    optimizer: Inner = Inner()
+
+
+def read(tmp_path: Path, text: str) -> Outer:
+    path = tmp_path / "a.toml"
+    path.write_text(text)
+    return Outer.from_toml(path)
+
+
+def test_values_are_read_and_frozen(tmp_path: Path) -> None:
+    options = read(tmp_path, 'name = "x"\n[optimizer]\nlearning_rate = 0.5')
+    assert (options.name, options.optimizer.learning_rate) == ("x", 0.5)
+    with pytest.raises(ValidationError, match="frozen"):
+        options.name = "y"  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ('name = "x"\nnaem = "y"', "unknown option 'naem'; did you mean 'name'?"),
+        (
+            'name = "x"\n[optimizer]\nlearnig_rate = 1',
+            "unknown option 'optimizer.learnig_rate'; did you mean 'learning_rate'?",
+        ),
+        ('name = "x"\n[optimizer]\nlearning_rate = 0', "greater than 0, got 0"),
+        ("", "name: Field required"),
+        ("name = ", "is not valid TOML"),
+    ],
+)
+def test_a_fault_is_named_in_a_sentence(tmp_path: Path, text: str, sentence: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        read(tmp_path, text)
+    assert sentence in str(caught.value)
+    assert "a.toml" in str(caught.value)
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"cannot read .*missing.toml: No such file"):
+        Outer.from_toml(tmp_path / "missing.toml")
