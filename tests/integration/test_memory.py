@@ -21,6 +21,7 @@ print(done.returncode, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
+@pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
 @pytest.mark.parametrize(
     ("height", "width", "most_gb"),
     [(3000, 4000, 1.5), pytest.param(10000, 10000, 3.0)],
