@@ -106,8 +106,7 @@ def _averaged(state: Mapping[str, Any]) -> dict[str, Tensor]:
 def _describe(options: Mapping[str, Any], state: Mapping[str, Any]) -> NetworkFacts:
     """The facts of a network as it was trained."""
     card = find_generator(options["network"])
-    steps, minutes = _effort(options, state)
-    data = options["data"]
+    pairs, steps, minutes = _effort(options, state)
     return NetworkFacts(
         name=options["network"],
         summary=card.summary,
@@ -116,21 +115,24 @@ def _describe(options: Mapping[str, Any], state: Mapping[str, Any]) -> NetworkFa
         parameter_count=sum(parameter.numel() for parameter in card.build().parameters()),
         paper=card.paper,
         training=(
-            f"{data['pair_count']} synthetic pairs of {data['pair_px']} px from permissively "
+            f"{pairs} synthetic pairs of {options['data']['pair_px']} px from permissively "
             f"licensed photos; {steps} steps of {options['optimizer']} in "
             f"{minutes:.0f} minutes on a CPU"
         ),
     )
 
 
-def _effort(options: Mapping[str, Any], state: Mapping[str, Any]) -> tuple[int, float]:
-    """Steps and minutes of a run and of those that it started from."""
-    steps, minutes = state["step"], state["elapsed_s"] / 60
+def _effort(options: Mapping[str, Any], state: Mapping[str, Any]) -> tuple[int, int, float]:
+    """Pairs, steps and minutes of a run and of those that it started from."""
+    pairs, steps, minutes = options["data"]["pair_count"], state["step"], state["elapsed_s"] / 60
     if options["start_from"]:
         earlier = _read(Path(options["start_from"]))
-        earlier_steps, earlier_minutes = _effort(json.loads(earlier["options"]), earlier)
-        return steps + earlier_steps, minutes + earlier_minutes
-    return steps, minutes
+        earlier_options = json.loads(earlier["options"])
+        before = _effort(earlier_options, earlier)
+        is_same = earlier_options["data"]["cache"] == options["data"]["cache"]
+        pairs += 0 if is_same else before[0]
+        steps, minutes = steps + before[1], minutes + before[2]
+    return pairs, steps, minutes
 
 
 def _calibration_pictures(cache: Path) -> list[Pixels]:

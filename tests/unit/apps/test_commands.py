@@ -269,5 +269,20 @@ def test_benchmark_prints_what_was_timed_and_what_was_not(
     assert second["median_ms"] is None
 
 
+def test_benchmark_takes_everything_without_a_word(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked: list[Any] = []
+    monkeypatch.setattr(
+        speed, "benchmark_models", lambda models, **words: asked.append((models, words)) or []
+    )
+    monkeypatch.setattr(speed, "time_image_command", lambda model, size: [1.0])
+    assert main(["benchmark"]) == 0
+    ((models, words),) = asked
+    assert models == ["live"]
+    assert "openvino" in words["runtimes"]
+    assert words["sizes"] == [(720, 1280)]
+
+
 def test_a_size_is_given_width_first() -> None:
     assert benchmark_module.parse_size("1280x720") == (720, 1280)

@@ -34,17 +34,17 @@ def parse_size(text: str) -> tuple[int, int]:
     return int(match[2]), int(match[1])
 
 
-def _check_sizes(texts: list[str]) -> list[str]:
+def _check_sizes(texts: list[str] | None) -> list[str] | None:
     """`texts` when each is a size; raises typer.BadParameter."""
-    for text in texts:
+    for text in texts or ():
         parse_size(text)
     return texts
 
 
-def _check_runtimes(names: list[str]) -> list[str]:
+def _check_runtimes(names: list[str] | None) -> list[str] | None:
     """`names` when each is a runtime; raises typer.BadParameter."""
     known = get_args(options.RuntimeChoice)
-    for name in names:
+    for name in names or ():
         if name not in known:
             raise typer.BadParameter(f"{name!r} is not one of {', '.join(known)}")
     return names
