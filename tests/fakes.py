@@ -11,6 +11,7 @@ import numpy as np
 
 from unblur.media.frame import Frame
 from unblur.media.picture import Picture
+from unblur.restoration.tiling import ReportProgress, ignore_progress
 
 ADDED = 40
 """What the fake restorer adds to every 8-bit sample (up to 255)."""
@@ -37,8 +38,11 @@ class FakeRestorer:
         """`pixels` and the constant."""
         return np.clip(pixels.astype(int) + ADDED, 0, 255).astype(np.uint8)
 
-    def restore_picture(self, picture: Picture) -> Picture:
+    def restore_picture(
+        self, picture: Picture, report_progress: ReportProgress = ignore_progress
+    ) -> Picture:
         """The picture with restored samples, and a note."""
+        report_progress(1, 1)
         self.notes.append("the fake was here")
         return replace(picture, samples=self.restore(picture.samples))
 

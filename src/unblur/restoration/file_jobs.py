@@ -26,17 +26,11 @@ from unblur.media.video_writer import create_video
 from unblur.restoration.inputs import is_video, kind_of
 from unblur.restoration.plans import Job, Plan, check_absent, plan_jobs
 from unblur.restoration.restorer import Restorer
+from unblur.restoration.tiling import ReportProgress, ignore_progress
 from unblur.runtimes.base import Device, RuntimeName
 from unblur.weights.store import find_model
 
 _log = logging.getLogger(__name__)
-
-ReportProgress = Callable[[int, int | None], None]
-"""Called with how many frames of a file are done and how many there are, if that is known."""
-
-
-def _ignore_progress(done_count: int, frame_count: int | None) -> None:
-    """Report progress to nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +170,7 @@ def restore_all(
 
 
 def restore_file(
-    job: Job, pool: RestorerPool, report_progress: ReportProgress = _ignore_progress
+    job: Job, pool: RestorerPool, report_progress: ReportProgress = ignore_progress
 ) -> FileReport:
     """Restore one file; raises UnblurError, and leaves nothing half-written."""
     started = time.perf_counter()
@@ -212,8 +206,7 @@ def _restore_picture(job: Job, pool: RestorerPool, report_progress: ReportProgre
     picture = read_picture(job.source)
     restorer = pool.for_pictures()
     restorer.notes.clear()
-    restored = restorer.restore_picture(picture)
-    report_progress(1, 1)
+    restored = restorer.restore_picture(picture, report_progress)
     _make_folder(job.target.parent)
     write_picture(restored, job.target)
     if job.compare_target is not None:

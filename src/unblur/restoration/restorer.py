@@ -16,7 +16,7 @@ from unblur.facts import NetworkFacts, Precision
 from unblur.images.arrays import Pixels, add_correction, check_pixels, to_eight_bits
 from unblur.media.frame import Frame
 from unblur.media.picture import Picture
-from unblur.restoration.tiling import TileSize, restore_any_size
+from unblur.restoration.tiling import ReportProgress, TileSize, ignore_progress, restore_any_size
 from unblur.runtimes.base import Device, Runtime, RuntimeName, RuntimeOptions
 from unblur.runtimes.opening import open_runtime
 from unblur.weights.store import Form, StoredModel, find_model
@@ -87,19 +87,22 @@ class Restorer:
         """The arithmetic it computes in."""
         return self._runtime.precision
 
-    def restore(self, pixels: Pixels) -> Pixels:
+    def restore(self, pixels: Pixels, report_progress: ReportProgress = ignore_progress) -> Pixels:
         """The restored picture: (height, width, 3) uint8 RGB in, the same out.
+
+        `report_progress` is told how many tiles are done, after each.
 
         A result that is broken (black where the picture is not, as overflow and
         NaN give) is computed again in fp32, with a note. Raises ImageFormatError
         for other arrays, ComputationError when the fp32 result is broken too.
         """
         check_pixels(pixels)
-        restored = restore_any_size(pixels, self._runtime, self._tile_px)
+        restored = restore_any_size(pixels, self._runtime, self._tile_px, report_progress)
         if not looks_broken(pixels, restored):
             return restored
         if self.precision != "fp32":
-            restored = restore_any_size(pixels, self._exact_runtime(), self._tile_px)
+            exact = self._exact_runtime()
+            restored = restore_any_size(pixels, exact, self._tile_px, report_progress)
             self._note(f"the {self.precision} result was broken and was recomputed in fp32")
         if looks_broken(pixels, restored):
             raise ComputationError(
@@ -108,12 +111,14 @@ class Restorer:
             )
         return restored
 
-    def restore_picture(self, picture: Picture) -> Picture:
+    def restore_picture(
+        self, picture: Picture, report_progress: ReportProgress = ignore_progress
+    ) -> Picture:
         """The restored picture with the same file facts, alpha restored on its own.
 
         16-bit samples keep their own gradation: see `images.arrays.add_correction`.
         """
-        restored = self._restore_samples(picture.samples)
+        restored = self._restore_samples(picture.samples, report_progress)
         if picture.file.is_grey:
             restored = _grey_of(restored)
         alpha = picture.alpha
@@ -141,10 +146,12 @@ class Restorer:
     ) -> None:
         self.close()
 
-    def _restore_samples(self, samples: NDArray[Any]) -> NDArray[Any]:
+    def _restore_samples(
+        self, samples: NDArray[Any], report_progress: ReportProgress = ignore_progress
+    ) -> NDArray[Any]:
         """(H, W, 3) samples of 8 or 16 bits, restored."""
         before = to_eight_bits(samples)
-        return add_correction(samples, before, self.restore(before))
+        return add_correction(samples, before, self.restore(before, report_progress))
 
     def _exact_runtime(self) -> Runtime:
         """The same model in fp32, opened when it is first needed."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Literal
 
 import numpy as np
@@ -14,6 +15,13 @@ from unblur.images.tiles import Tile, cut_tiles, keep, read_reflected, whole
 from unblur.runtimes.base import Runtime
 
 TileSize = int | Literal["auto"]
+ReportProgress = Callable[[int, int | None], None]
+"""Called with how many parts (tiles, frames) are done and how many there are, if known."""
+
+
+def ignore_progress(done_count: int, part_count: int | None) -> None:
+    """Report progress to nobody."""
+
 
 _BYTES_PER_PIXEL = 240
 """Memory that a network is taken to need for each pixel of a tile. Measured (peak of the
@@ -23,7 +31,12 @@ _LARGEST_TILE_PX = 2048
 _SMALLEST_TILE_PX = 64
 
 
-def restore_any_size(pixels: Pixels, runtime: Runtime, tile_px: TileSize = "auto") -> Pixels:
+def restore_any_size(
+    pixels: Pixels,
+    runtime: Runtime,
+    tile_px: TileSize = "auto",
+    report_progress: ReportProgress = ignore_progress,
+) -> Pixels:
     """The restored picture, of the same shape, whatever its size.
 
     "auto" takes the whole picture at once when it fits into a third of the free
@@ -38,7 +51,7 @@ def restore_any_size(pixels: Pixels, runtime: Runtime, tile_px: TileSize = "auto
     tiles = _cut(pixels, facts, side, is_asked_for=tile_px != "auto")
     while True:
         try:
-            return _restore_tiles(pixels, runtime, tiles)
+            return _restore_tiles(pixels, runtime, tiles, report_progress)
         except OutOfMemoryError:
             side = min(side, *pixels.shape[:2]) // 2
             if facts.halo_px is None or side < _SMALLEST_TILE_PX:
@@ -61,13 +74,16 @@ def _cut(pixels: Pixels, facts: NetworkFacts, side: int, *, is_asked_for: bool) 
     return cut_tiles(height, width, side, facts.halo_px, facts.size_rule)
 
 
-def _restore_tiles(pixels: Pixels, runtime: Runtime, tiles: list[Tile]) -> Pixels:
+def _restore_tiles(
+    pixels: Pixels, runtime: Runtime, tiles: list[Tile], report_progress: ReportProgress
+) -> Pixels:
     """Every tile restored and put in its place."""
     restored = np.empty_like(pixels)
-    for tile in tiles:
+    for done_count, tile in enumerate(tiles, start=1):
         computed = runtime.restore(read_reflected(pixels, tile.rows, tile.columns))
         rows, columns = tile.rows, tile.columns
         restored[rows.start : rows.stop, columns.start : columns.stop] = keep(computed, tile)
+        report_progress(done_count, len(tiles))
     return restored
 
 

@@ -54,3 +54,9 @@ def test_a_whole_image_network_refuses_tiles_with_a_sentence():
         restore_any_size(picture(300, 300), runtime, 64)
     assert restore_any_size(picture(300, 300), runtime).shape == (300, 300, 3)
     assert runtime.shapes == [(304, 304, 3)]
+
+
+def test_progress_is_told_after_each_tile():
+    told = []
+    restore_any_size(picture(100, 150), FakeRuntime(), 64, lambda *counts: told.append(counts))
+    assert told == [(done_count, 6) for done_count in range(1, 7)]

@@ -13,8 +13,8 @@ from unblur.apps.cli.output import printable
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
-    from unblur.restoration.file_jobs import ReportProgress
     from unblur.restoration.plans import Job
+    from unblur.restoration.tiling import ReportProgress
 
 _DELAY_S = 1.0
 _LONGEST_NAME = 40
