@@ -75,8 +75,11 @@ def test_the_declared_halo_is_the_measured_reach(name, generator):
     assert reach == card.halo_px
 
 
-def test_the_declared_size_rule_is_needed(name, generator):
+def test_the_declared_size_rule_is_the_least_that_works(name, generator):
     side = find_generator(name).size_rule.multiple_of
+    if side == 1:
+        assert generator(torch.rand(1, 3, 13, 7)).shape == (1, 3, 13, 7)
+        return
     with pytest.raises(RuntimeError):
         generator(torch.rand(1, 3, side, side + side // 2))
 

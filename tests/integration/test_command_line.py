@@ -176,7 +176,10 @@ def test_a_folder_that_may_not_be_written_is_one_sentence(tmp_path: Path) -> Non
 
 @needs_weights
 @needs_posix
-def test_ctrl_c_in_a_video_leaves_nothing_behind(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_video_that_is_stopped_leaves_nothing_behind(
+    tmp_path: Path, number: signal.Signals
+) -> None:
     source = make_video(tmp_path / "a.mp4", frame_count=3000)
     process = subprocess.Popen(
         [sys.executable, "-m", "unblur", str(source)],
@@ -188,7 +191,7 @@ def test_ctrl_c_in_a_video_leaves_nothing_behind(tmp_path: Path) -> None:
     while len(list(tmp_path.iterdir())) == 1 and time.monotonic() < deadline:
         time.sleep(0.02)
     assert len(list(tmp_path.iterdir())) == 2, "the video was not begun"
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     _, talk = process.communicate(timeout=60)
     assert process.returncode == 130
     assert talk.splitlines()[-1].startswith("unblur: stopped")

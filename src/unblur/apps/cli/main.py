@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from io import TextIOWrapper
@@ -64,9 +65,12 @@ def _root(
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command that `arguments` (or the command line) ask for; gives the exit code.
 
-    0: all well. 1: something failed. 2: the request was wrong. 130: stopped with Ctrl-C.
+    0: all well. 1: something failed. 2: the request was wrong. 130: stopped with Ctrl-C
+    or SIGTERM.
     """
     is_debugging = os.environ.get("UNBLUR_DEBUG") == "1"
+    if arguments is None:
+        signal.signal(signal.SIGTERM, _stop)
     _make_streams_safe()
     logging.basicConfig(
         format="%(message)s", level=logging.DEBUG if is_debugging else logging.ERROR
@@ -87,6 +91,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if code == INTERRUPTED:
         print_error("stopped; finished results are kept, nothing half-written remains")
     return code
+
+
+def _stop(signal_number: int, frame: object) -> None:
+    """Stop as Ctrl-C does: what is half-written is removed."""
+    raise KeyboardInterrupt
 
 
 def _run(words: list[str]) -> int:
