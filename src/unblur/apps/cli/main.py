@@ -70,7 +70,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     is_debugging = os.environ.get("UNBLUR_DEBUG") == "1"
     if arguments is None:
-        signal.signal(signal.SIGTERM, _stop)
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
     _make_streams_safe()
     logging.basicConfig(
         format="%(message)s", level=logging.DEBUG if is_debugging else logging.ERROR
@@ -91,11 +91,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if code == INTERRUPTED:
         print_error("stopped; finished results are kept, nothing half-written remains")
     return code
-
-
-def _stop(signal_number: int, frame: object) -> None:
-    """Stop as Ctrl-C does: what is half-written is removed."""
-    raise KeyboardInterrupt
 
 
 def _run(words: list[str]) -> int:
