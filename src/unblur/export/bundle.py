@@ -60,6 +60,21 @@ def export_bundle(
     return _write(generator, model, quantized, facts, target)
 
 
+def export_weights(weights: Path, target: Path) -> Path:
+    """Write a .safetensors model as `NAME.onnx` into `target`, in fp32; gives the path.
+
+    For weights that were imported: without a training run there is nothing to calibrate
+    int8 with. Raises ModelError when `weights` is not a model.
+    """
+    generator, facts = load_checkpoint(weights)
+    target.mkdir(parents=True, exist_ok=True)
+    path = target / f"{facts.name}.onnx"
+    unfinished = path.with_name(f".{path.name}.unfinished")
+    onnx.save(export_onnx(generator, facts), unfinished)
+    unfinished.replace(path)
+    return path
+
+
 def _write(
     generator: Generator,
     model: onnx.ModelProto,

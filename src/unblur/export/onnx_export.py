@@ -25,8 +25,9 @@ _SMALLEST_HALVED = 64
 
 def export_onnx(generator: Generator, facts: NetworkFacts) -> onnx.ModelProto:
     """The generator as an ONNX model of any batch and size, with `facts` in its metadata."""
-    side = 4 * facts.size_rule.multiple_of
-    example = torch.zeros((1, side, side + facts.size_rule.multiple_of, 3), dtype=torch.uint8)
+    rule = facts.size_rule
+    side = max(4 * rule.multiple_of, rule.minimum + rule.padding(rule.minimum))
+    example = torch.zeros((1, side, side + rule.multiple_of, 3), dtype=torch.uint8)
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the exporter warns of its own deprecations
         path = Path(folder) / "model.onnx"

@@ -41,6 +41,26 @@ class PixelShuffleUpsample(nn.Module):
         return self.shuffle(self.conv(features))
 
 
+class SeparableConv2d(nn.Module):
+    """A convolution in two: each channel on its own, then all of them at each pixel.
+
+    Shapes as nn.Conv2d with the same arguments (arXiv:1704.04861).
+    """
+
+    def __init__(
+        self, in_channels: int, out_channels: int, size: int, *, padding: int = 0, bias: bool = True
+    ) -> None:
+        super().__init__()
+        self.depthwise = nn.Conv2d(
+            in_channels, in_channels, size, padding=padding, groups=in_channels, bias=False
+        )
+        self.pointwise = nn.Conv2d(in_channels, out_channels, 1, bias=bias)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Give the convolved features."""
+        return self.pointwise(self.depthwise(features))
+
+
 def start_at_zero(conv: nn.Conv2d) -> nn.Conv2d:
     """Give `conv`, which now adds nothing until it has learned."""
     nn.init.zeros_(conv.weight)

@@ -15,9 +15,14 @@ from unblur.models.generator import Generator
 from unblur.weights.store import read_safetensors_facts
 
 
-def save_checkpoint(generator: Generator, facts: NetworkFacts, target: Path) -> None:
-    """Write the weights as fp16, with `facts`; to a temporary name first."""
-    tensors = {name: value.half().contiguous() for name, value in generator.state_dict().items()}
+def save_checkpoint(
+    generator: Generator, facts: NetworkFacts, target: Path, *, is_halved: bool = True
+) -> None:
+    """Write the weights with `facts`, as fp16 or as they are; to a temporary name first."""
+    tensors = {
+        name: (value.half() if is_halved and value.is_floating_point() else value).contiguous()
+        for name, value in generator.state_dict().items()
+    }
     unfinished = target.with_name(f".{target.name}.unfinished")
     save_file(tensors, unfinished, metadata={METADATA_KEY: facts.to_json()})
     unfinished.replace(target)
@@ -32,7 +37,10 @@ def load_checkpoint(path: Path) -> tuple[Generator, NetworkFacts]:
     facts = read_safetensors_facts(path)
     generator = find_generator(facts.name).build()
     try:
-        tensors = {name: value.float() for name, value in load_file(path).items()}
+        tensors = {
+            name: value.float() if value.is_floating_point() else value
+            for name, value in load_file(path).items()
+        }
         generator.load_state_dict(tensors)
     except (SafetensorError, RuntimeError) as error:
         raise ModelError(

@@ -21,6 +21,7 @@ from unblur.apps.cli.commands.export import export
 from unblur.apps.cli.commands.models import models
 from unblur.apps.cli.commands.restore import restore
 from unblur.apps.cli.commands.train import train
+from unblur.apps.cli.commands.weights import weights
 from unblur.apps.cli.output import (
     FAILURE,
     INTERRUPTED,
@@ -44,6 +45,7 @@ app = typer.Typer(
 )
 for _command in COMMANDS:
     app.command()(_command)
+app.add_typer(weights, name="weights")
 
 
 def _print_version(is_wanted: bool) -> None:  # noqa: FBT001 - typer calls it with the value
@@ -108,7 +110,7 @@ def _with_command(words: list[str]) -> list[str]:
     """`words` with "restore" in front where no command is; without words: the help."""
     if not words:
         return ["--help"]
-    known = {command.__name__ for command in COMMANDS} | _ROOT_OPTIONS
+    known = {command.__name__ for command in COMMANDS} | _ROOT_OPTIONS | {"weights"}
     return words if words[0] in known else ["restore", *words]
 
 

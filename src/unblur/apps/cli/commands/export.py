@@ -12,7 +12,10 @@ from unblur.apps.cli.output import SUCCESS, print_result
 from unblur.errors import MissingExtraError
 
 Checkpoint = Annotated[
-    Path, typer.Argument(metavar="CHECKPOINT", help="What `unblur train` saved: last.pt.")
+    Path,
+    typer.Argument(
+        metavar="CHECKPOINT", help="What `unblur train` saved: last.pt; or .safetensors."
+    ),
 ]
 Folder = Annotated[
     Path, typer.Option("--output", "-o", metavar="FOLDER", help="Where the model files go.")
@@ -23,14 +26,18 @@ def export(checkpoint: Checkpoint, *, output: Folder = Path(), data: options.Dat
     """Turn a training checkpoint into model files.
 
     They are NAME.safetensors (for PyTorch), NAME.onnx and NAME.int8.onnx. What they do
-    to the pairs of --data is measured and written into them.
+    to the pairs of --data is measured and written into them. A .safetensors model, such as
+    `unblur weights import` makes, gives NAME.onnx alone.
     """
     try:
-        from unblur.export.bundle import export_bundle
+        from unblur.export.bundle import export_bundle, export_weights
     except ModuleNotFoundError as missing:
         raise MissingExtraError(
             f"exporting needs {missing.name}; install it with: pip install 'unblur[export]'"
         ) from missing
+    if checkpoint.suffix == ".safetensors":
+        print_result(str(export_weights(checkpoint, output)))
+        return SUCCESS
     for path in export_bundle(checkpoint, output, data=options.parse_data(data or [])):
         print_result(str(path))
     return SUCCESS

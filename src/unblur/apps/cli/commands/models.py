@@ -2,21 +2,52 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
 
 from unblur.apps.cli import options
 from unblur.apps.cli.output import SUCCESS, print_json, print_result, print_table
+from unblur.errors import MissingExtraError
 
 if TYPE_CHECKING:
     from unblur.weights.store import StoredModel
 
 
-def models(*, json: options.Json = False) -> int:
+Macs = Annotated[
+    bool, typer.Option("--macs", help="Count parameters and MACs of every network instead.")
+]
+
+
+def models(*, json: options.Json = False, macs: Macs = False) -> int:
     """List the bundled models and what each is for."""
+    if macs:
+        return _count(is_json=json)
     from unblur.weights.store import list_models
 
     for model in list_models():
         (print_json if json else _print_model)(_describe(model))
+    return SUCCESS
+
+
+def _count(*, is_json: bool) -> int:
+    """Print what each network of the catalog costs."""
+    try:
+        from unblur.models.catalog import GENERATORS, OFFICIAL_GENERATORS
+        from unblur.models.cost import HEIGHT, WIDTH, count_cost
+    except ModuleNotFoundError as missing:
+        raise MissingExtraError(
+            f"counting needs {missing.name}; install it with: pip install 'unblur[train]'"
+        ) from missing
+    rows = [("network", "million parameters", f"G MACs at {WIDTH}x{HEIGHT}")]
+    for name, card in {**GENERATORS, **OFFICIAL_GENERATORS}.items():
+        cost = count_cost(card)
+        if is_json:
+            print_json({"name": name, **asdict(cost)})
+        rows.append((name, f"{cost.parameter_count / 1e6:.2f}", f"{cost.giga_macs:.2f}"))
+    if not is_json:
+        print_table(rows)
     return SUCCESS
 
 

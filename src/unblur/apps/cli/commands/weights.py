@@ -1,0 +1,36 @@
+"""`unblur weights`: model files from elsewhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from unblur.apps.cli.output import SUCCESS, print_result
+from unblur.errors import MissingExtraError
+
+weights = typer.Typer(help="Read model files from elsewhere.", no_args_is_help=True)
+
+Source = Annotated[
+    Path, typer.Argument(metavar="FILE", help="fpn_inception.h5, fpn_mobilenet.h5 or resnet.")
+]
+Folder = Annotated[
+    Path, typer.Option("--output", "-o", metavar="FOLDER", help="Where the model file goes.")
+]
+
+
+@weights.command("import")
+def import_weights(source: Source, *, output: Folder = Path()) -> int:
+    """Turn a checkpoint that the authors of DeblurGAN-v2 published into a model file.
+
+    Restore with it: unblur photo.jpg --model NAME.safetensors
+    """
+    try:
+        from unblur.weights.official import import_official
+    except ModuleNotFoundError as missing:
+        raise MissingExtraError(
+            f"importing needs {missing.name}; install it with: pip install 'unblur[train]'"
+        ) from missing
+    print_result(str(import_official(source, output)))
+    return SUCCESS
