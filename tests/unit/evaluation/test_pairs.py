@@ -10,8 +10,9 @@ import pytest
 from tests.conftest import SHARED_DATA
 from tests.fakes import ADDED, FakeRestorer
 from tests.pictures import picture_of
+from unblur.data.pair_files import find_folder_pairs
 from unblur.errors import InputError
-from unblur.evaluation.pairs import find_pairs, mean_score, score_pairs
+from unblur.evaluation.pairs import mean_score, score_pairs
 from unblur.media.image_files import write_picture
 from unblur.restoration.restorer import Restorer
 
@@ -44,10 +45,10 @@ def test_the_mean_is_over_the_pairs(tmp_path: Path) -> None:
 
 def test_missing_partners_and_unequal_sizes_are_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="holds no pairs; expected pictures in blurry/ and sharp/"):
-        find_pairs(tmp_path)
+        find_folder_pairs(tmp_path)
     write(tmp_path / "blurry" / "a.png", 1)
     with pytest.raises(InputError, match=r"1 pictures have no partner .*: a"):
-        find_pairs(tmp_path)
+        find_folder_pairs(tmp_path)
     write(tmp_path / "sharp" / "a.png", 1, width=17)
     with pytest.raises(InputError, match="differ in size"):
         list(score_pairs(FakeRestorer(), tmp_path))

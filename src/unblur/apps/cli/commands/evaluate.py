@@ -33,14 +33,15 @@ def evaluate(
     PSNR in dB and SSIM as scikit-image defines it; "sharp kept" is the PSNR of a
     restored sharp picture against itself.
     """
-    from unblur.evaluation.pairs import find_pairs, mean_score, score_pairs
+    from unblur.data.pair_files import find_folder_pairs
+    from unblur.evaluation.pairs import mean_score, score_pairs
     from unblur.restoration.restorer import Restorer
     from unblur.weights.store import list_models
 
     folders = options.parse_data(data or [])
     with use_errors():
         for folder in folders.values():
-            find_pairs(folder)
+            find_folder_pairs(folder)
     table = [_HEADING]
     for model in models or [stored.name for stored in list_models()]:
         with Restorer(model, runtime=runtime, precision=precision) as restorer:
