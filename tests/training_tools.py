@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from unblur.training.config import DataOptions, TrainingOptions
+from unblur.training.config import DataOptions, MachineOptions, TrainingOptions
+from unblur.training.trainer import Trainer, make_fabric
 
 PAIR_PX = 48
 
@@ -35,13 +37,32 @@ def small_run(folder: Path, **changes: Any) -> TrainingOptions:
     if not cache.exists():
         write_cache(cache)
     values: dict[str, Any] = {
-        "data": DataOptions(photos=folder, cache=cache, pair_px=PAIR_PX),
+        "data": DataOptions(photos=folder, cache=cache, pair_px=PAIR_PX, workers=0),
         "output": folder / "run",
         "maximum_steps": 6,
-        "maximum_minutes": 1e6,
+        "encoder_weights": "none",
+        "machine": MachineOptions(accelerator="cpu"),
         "batch_size": 2,
         "crop_px": 32,
         "first_crop_px": 16,
         "warmup_steps": 2,
     }
     return TrainingOptions(**(values | changes))
+
+
+def write_config(folder: Path, **changes: Any) -> Path:
+    """Write the options of `small_run` as a TOML file, for the command line."""
+    values = small_run(folder, **changes).model_dump(mode="json", exclude_none=True)
+    tables = {key: value for key, value in values.items() if isinstance(value, dict)}
+    lines = [f"{key} = {json.dumps(value)}" for key, value in values.items() if key not in tables]
+    for key, table in tables.items():
+        inline = {name: value for name, value in table.items() if not isinstance(value, dict)}
+        lines += [f"[{key}]", *(f"{name} = {json.dumps(value)}" for name, value in inline.items())]
+    path = folder / "run.toml"
+    path.write_text("\n".join(lines))
+    return path
+
+
+def make_trainer(options: TrainingOptions) -> Trainer:
+    """A trainer of one process on the CPU."""
+    return Trainer(options, make_fabric(options))

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import difflib
 import tomllib
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -21,11 +22,11 @@ class Options(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     @classmethod
-    def from_toml(cls, path: Path) -> Self:
-        """Read the options from a TOML file.
+    def from_toml(cls, path: Path, changes: Iterable[str] = ()) -> Self:
+        """Read the options from a TOML file; `changes` such as "blur.noise_share=0.5" count more.
 
-        Raises ConfigError when the file cannot be read, is not TOML, or holds
-        an unknown key (the nearest right one is named) or an unfit value.
+        Raises ConfigError when the file cannot be read, is not TOML, or when it or a change
+        holds an unknown key (the nearest right one is named) or an unfit value.
         """
         try:
             values = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -33,10 +34,29 @@ class Options(BaseModel):
             raise ConfigError(f"cannot read {path}: {error.strerror}") from error
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise ConfigError(f"{path} is not valid TOML: {error}") from error
+        for change in changes:
+            _apply(change, values)
         try:
             return cls.model_validate(values)
         except ValidationError as error:
             raise ConfigError(f"{path}: {_explain(cls, error)}") from error
+
+
+def _apply(change: str, values: dict[str, Any]) -> None:
+    """Set in `values` what a word such as "loss.pixel=mse" says; raises ConfigError."""
+    key, equals, text = change.partition("=")
+    *tables, name = key.strip().split(".")
+    if not equals or not all((*tables, name)):
+        raise ConfigError(f"{change!r} is not KEY=VALUE, such as learning_rate=1e-4")
+    for table in tables:
+        inner: Any = values.setdefault(table, {})
+        if not isinstance(inner, dict):
+            raise ConfigError(f"{change!r} looks into {table}, which is a value and no table")
+        values = inner
+    try:
+        values[name] = tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        values[name] = text.strip()
 
 
 def _explain(options: type[BaseModel], error: ValidationError) -> str:

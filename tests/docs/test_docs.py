@@ -11,6 +11,7 @@ import pytest
 import typer
 
 from unblur.apps.cli.main import COMMANDS, app
+from unblur.models.catalog import GENERATORS
 from unblur.restoration.file_jobs import FileReport
 from unblur.restoration.inputs import is_video
 from unblur.training.config import TrainingOptions
@@ -18,6 +19,7 @@ from unblur.training.config import TrainingOptions
 ROOT = Path(__file__).parent.parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 LINK = re.compile(r"\]\((?!https?:)([^)#]+)\)")
+CONFIGS = sorted((ROOT / "configs").rglob("*.toml"))
 COMMAND_LINE = (ROOT / "docs" / "guide" / "command-line.md").read_text()
 
 
@@ -68,9 +70,10 @@ def test_the_readme_restores_a_picture_that_is_there() -> None:
     assert not is_video(Path(example[1]))
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "configs").glob("*.toml")), ids=lambda it: it.stem)
-def test_configs_load(path: Path) -> None:
-    assert TrainingOptions.from_toml(path).network in {"live", "live_large"}
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda it: str(it.relative_to(ROOT)))
+def test_configs_load_and_lean_on_nothing_outside(path: Path) -> None:
+    assert TrainingOptions.from_toml(path).network in GENERATORS
+    assert ".." not in path.read_text()
 
 
 def test_the_version_stands_in_one_place() -> None:

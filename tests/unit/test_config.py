@@ -53,6 +53,31 @@ def test_a_fault_is_named_in_a_sentence(tmp_path: Path, text: str, sentence: str
     assert "a.toml" in str(caught.value)
 
 
+def test_changes_count_more_than_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "a.toml"
+    path.write_text('name = "x"\n[optimizer]\nlearning_rate = 0.5')
+    changes = ["name=a b", "optimizer.learning_rate=0.25"]
+    assert Outer.from_toml(path, changes) == Outer(name="a b", optimizer=Inner(learning_rate=0.25))
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ("name", "'name' is not KEY=VALUE"),
+        ("optimizer.=1", "'optimizer.=1' is not KEY=VALUE"),
+        ("name.first=1", "looks into name, which is a value and no table"),
+        ("optimizer.rate=1", "unknown option 'optimizer.rate'; did you mean 'learning_rate'?"),
+        ("optimizer.learning_rate=fast", "unable to parse string as a number, got 'fast'"),
+    ],
+)
+def test_a_change_that_does_not_fit_is_named(tmp_path: Path, change: str, sentence: str) -> None:
+    path = tmp_path / "a.toml"
+    path.write_text('name = "x"')
+    with pytest.raises(ConfigError) as caught:
+        Outer.from_toml(path, [change])
+    assert sentence in str(caught.value)
+
+
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"cannot read .*missing.toml: No such file"):
         Outer.from_toml(tmp_path / "missing.toml")

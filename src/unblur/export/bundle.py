@@ -11,11 +11,9 @@ from typing import Any
 
 import numpy as np
 import onnx
-import torch
 from torch import Tensor
 
 from unblur.data.pair_cache import open_pair_cache
-from unblur.errors import ModelError
 from unblur.evaluation.pairs import mean_score, score_pairs
 from unblur.export.onnx_export import export_onnx, halve_weights, with_facts
 from unblur.export.quantize import quantize_onnx
@@ -25,6 +23,8 @@ from unblur.models.catalog import find_generator
 from unblur.models.generator import Generator
 from unblur.restoration.restorer import Restorer
 from unblur.weights.checkpoint import load_checkpoint, save_checkpoint
+from unblur.weights.run_state import read_state
+from unblur.weights.store import read_safetensors_facts
 
 _CALIBRATION_PICTURES = 120
 
@@ -39,7 +39,7 @@ def export_bundle(
     to the pairs in the folders `data`, by name, is measured and written into their
     facts. Gives the paths. Raises ModelError when `checkpoint` is not one.
     """
-    state = _read(checkpoint)
+    state = read_state(checkpoint)
     options = json.loads(state["options"])
     pictures = _calibration_pictures(Path(options["data"]["cache"]) / "held_out")
     facts = _describe(options, state)
@@ -121,7 +121,6 @@ def _averaged(state: Mapping[str, Any]) -> dict[str, Tensor]:
 def _describe(options: Mapping[str, Any], state: Mapping[str, Any]) -> NetworkFacts:
     """The facts of a network as it was trained."""
     card = find_generator(options["network"])
-    pairs, steps, minutes = _effort(options, state)
     return NetworkFacts(
         name=options["network"],
         summary=card.summary,
@@ -129,43 +128,28 @@ def _describe(options: Mapping[str, Any], state: Mapping[str, Any]) -> NetworkFa
         halo_px=card.halo_px,
         parameter_count=sum(parameter.numel() for parameter in card.build().parameters()),
         paper=card.paper,
-        training=(
-            f"{pairs} synthetic pairs of {options['data']['pair_px']} px from permissively "
-            f"licensed photos; {steps} steps of {options['optimizer']} in "
-            f"{minutes:.0f} minutes on a CPU"
-        ),
+        training=_describe_training(options, state),
     )
 
 
-def _effort(options: Mapping[str, Any], state: Mapping[str, Any]) -> tuple[int, int, float]:
-    """Pairs, steps and minutes of a run and of those that it started from."""
-    pairs, steps, minutes = options["data"]["pair_count"], state["step"], state["elapsed_s"] / 60
-    if options["start_from"]:
-        earlier = _read(Path(options["start_from"]))
-        earlier_options = json.loads(earlier["options"])
-        before = _effort(earlier_options, earlier)
-        is_same = earlier_options["data"]["cache"] == options["data"]["cache"]
-        pairs += 0 if is_same else before[0]
-        steps, minutes = steps + before[1], minutes + before[2]
-    return pairs, steps, minutes
+def _describe_training(options: Mapping[str, Any], state: Mapping[str, Any]) -> str:
+    """Data, steps and time of a run, then those of the weights that it started from."""
+    data = options["data"]
+    text = (
+        f"{data['pair_count']} synthetic pairs of {data['pair_px']} px from permissively licensed "
+        f"photos; {state['step']} steps of {options['optimizer']} in "
+        f"{state['elapsed_s'] / 60:.0f} minutes on {state['device']}"
+    )
+    if not options["start_from"]:
+        return text
+    start = Path(options["start_from"])
+    if start.suffix == ".safetensors":
+        return f"{text}; before that: {read_safetensors_facts(start).training}"
+    earlier = read_state(start)
+    return f"{text}; before that: {_describe_training(json.loads(earlier['options']), earlier)}"
 
 
 def _calibration_pictures(cache: Path) -> list[Pixels]:
     """Blurred pictures of many kinds."""
     pairs = open_pair_cache(cache).pairs
     return [np.ascontiguousarray(pair[0]) for pair in pairs[:_CALIBRATION_PICTURES]]
-
-
-def _read(checkpoint: Path) -> dict[str, Any]:
-    """What a training run saved; raises ModelError."""
-    try:
-        state = torch.load(checkpoint, map_location="cpu", weights_only=True)
-        if {"options", "averaged", "step", "elapsed_s"} <= set(state):
-            return state
-    except FileNotFoundError as error:
-        raise ModelError(
-            f"there is no checkpoint {checkpoint}; train first: unblur train"
-        ) from error
-    except Exception as error:  # torch names no common base for damaged files
-        raise ModelError(f"{checkpoint} is not a readable checkpoint: {error}") from error
-    raise ModelError(f"{checkpoint} is not a checkpoint of a training run; see unblur train")

@@ -18,8 +18,14 @@ from unblur.errors import UnknownNameError
 AdversarialName = Literal["gan", "lsgan", "wgan-gp", "ragan", "ragan-ls"]
 
 
-def discriminator_loss(name: AdversarialName, real: Tensor, restored: Tensor) -> Tensor:
-    """What the discriminator makes small.
+Mean = Callable[[Tensor], Tensor]
+"""The mean of scores; where a batch is spread over processes, over all of them."""
+
+
+def discriminator_loss(
+    name: AdversarialName, real: Tensor, restored: Tensor, mean: Mean = torch.mean
+) -> Tensor:
+    """What the discriminator makes small; `mean` gives the E inside the relativistic forms.
 
     - gan: binary cross-entropy (arXiv:1406.2661).
     - lsgan: E[(D(x) - 1)^2] + E[D(G(z))^2], halved (arXiv:1611.04076, equation 9).
@@ -33,15 +39,17 @@ def discriminator_loss(name: AdversarialName, real: Tensor, restored: Tensor) ->
     if name == "wgan-gp":
         return restored.mean() - real.mean()
     if name == "ragan-ls":
-        return _towards(real - restored.mean(), 1) + _towards(restored - real.mean(), -1)
+        return _towards(real - mean(restored), 1) + _towards(restored - mean(real), -1)
     if name == "ragan":
-        return _says(real - restored.mean(), 1) + _says(restored - real.mean(), 0)
+        return _says(real - mean(restored), 1) + _says(restored - mean(real), 0)
     if name == "lsgan":
         return (_towards(real, 1) + _towards(restored, 0)) / 2
     return _says(real, 1) + _says(restored, 0)
 
 
-def generator_loss(name: AdversarialName, real: Tensor, restored: Tensor) -> Tensor:
+def generator_loss(
+    name: AdversarialName, real: Tensor, restored: Tensor, mean: Mean = torch.mean
+) -> Tensor:
     """What the generator makes small; the gradient goes through both scores' means.
 
     The relativistic ones are the discriminator's with the roles exchanged; gan is the
@@ -49,7 +57,7 @@ def generator_loss(name: AdversarialName, real: Tensor, restored: Tensor) -> Ten
     """
     _check(name)
     if name in ("ragan", "ragan-ls"):
-        return discriminator_loss(name, restored, real)
+        return discriminator_loss(name, restored, real, mean)
     if name == "wgan-gp":
         return -restored.mean()
     if name == "lsgan":

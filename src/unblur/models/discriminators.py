@@ -54,5 +54,13 @@ class DoubleScaleDiscriminator(nn.Module):
         return self.patch(pictures), self.whole(pictures)
 
 
+DISCRIMINATORS: dict[str, Callable[[], nn.Module]] = {
+    "patch": PatchDiscriminator,
+    "global": lambda: PatchDiscriminator(GLOBAL_LAYERS),
+    "double_scale": DoubleScaleDiscriminator,
+}
+"""The kinds of discriminators by name."""
+
+
 def _leaky() -> nn.LeakyReLU:
     return nn.LeakyReLU(0.2, inplace=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from torch import Tensor, nn
 
 
@@ -10,6 +12,9 @@ class Generator(nn.Module):
 
     Shapes: (B, 3, H, W) RGB in 0..1 to the same; the output is not clamped.
     """
+
+    ends: ClassVar[tuple[str, ...]] = ()
+    """Names of the modules that take or give pixels: Muon leaves them to AdamW."""
 
     def forward(self, blurry: Tensor) -> Tensor:
         """Give the restored pictures."""

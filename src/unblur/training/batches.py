@@ -1,18 +1,63 @@
-"""Random crops of cached pairs, turned and mirrored, under a curriculum."""
+"""Random crops of cached pairs, turned and mirrored, under a curriculum.
+
+A batch follows from the seed, the step and the process alone: a run that goes on
+sees what it would have seen without the stop, however many workers draw ahead.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
 
 from unblur.data.pair_cache import PairCache
 from unblur.training.config import TrainingOptions
 
 _CROP_STEP_PX = 16
+_DRAWN_AHEAD = 4
 
 
-class BatchSampler:
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """Where in the run a batch is drawn."""
+
+    step: int
+    progress: float
+    """How much of the run is done, 0..1."""
+    rank: int = 0
+    """The number of the process, among those that train together."""
+
+
+@dataclass(slots=True)
+class Batch:
+    """Crops of pairs: (B, 3, H, W) RGB, uint8 as drawn, float 0..1 on a device."""
+
+    blurry: Tensor
+    sharp: Tensor
+    pairs: list[int]
+    """Which pairs of the cache they are from."""
+
+    def to(self, device: torch.device) -> Batch:
+        """The same as float32 in 0..1 on `device`, channels last."""
+        blurry, sharp = (
+            pictures.to(device, non_blocking=True)
+            .float()
+            .div_(255)
+            .contiguous(memory_format=torch.channels_last)
+            for pictures in (self.blurry, self.sharp)
+        )
+        return Batch(blurry, sharp, self.pairs)
+
+    def pin_memory(self) -> Batch:
+        """The same in memory from which a GPU copies faster; called by PyTorch's loader."""
+        return Batch(self.blurry.pin_memory(), self.sharp.pin_memory(), self.pairs)
+
+
+class BatchDataset(Dataset[Batch]):
     """Draws batches whose difficulty grows with the progress of the run."""
 
     def __init__(self, cache: PairCache, options: TrainingOptions) -> None:
@@ -22,26 +67,34 @@ class BatchSampler:
         self._straight = _sorted_by_path(cache, cache.is_straight)
         self._mixture = _sorted_by_path(cache, ~cache.is_straight)
 
-    def draw(self, progress: float, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
-        """A blurry and a sharp batch, (B, 3, H, W) float32 RGB in 0..1; `progress` in 0..1."""
-        crop_px = self.crop_px(progress)
+    def __getitem__(self, moment: Moment) -> Batch:
+        """The batch of that moment; the same moment gives the same batch."""
+        rng = np.random.default_rng((self._options.seed, moment.step, moment.rank))
+        crop_px = self.crop_px(moment.progress)
         batch_size = round(self._options.batch_size * (self._options.crop_px / crop_px) ** 2)
-        share = self.mixture_share(progress)
-        limit = self.path_limit_px(progress)
-        blurry, sharp = [], []
-        for _ in range(batch_size):
-            order, lengths = self._mixture if rng.random() < share else self._straight
-            count = max(1, int(np.searchsorted(lengths, limit)))
-            pair = self._pairs[order[int(rng.integers(count))]]
-            first, second = random_crop(pair, crop_px, rng)
-            blurry.append(first)
-            sharp.append(second)
-        return _to_tensor(blurry), _to_tensor(sharp)
+        share = self.mixture_share(moment.progress)
+        limit = self.path_limit_px(moment.progress)
+        crops = np.empty((2, batch_size, crop_px, crop_px, 3), np.uint8)
+        indices = [self._pick(share, limit, rng) for _ in range(batch_size)]
+        for place, index in enumerate(indices):
+            crops[:, place] = random_crop(self._pairs[index], crop_px, rng)
+        blurry, sharp = torch.from_numpy(crops).permute(0, 1, 4, 2, 3)
+        return Batch(blurry, sharp, indices)
+
+    def _pick(self, share: float, limit: float, rng: np.random.Generator) -> int:
+        """A random pair, of the mixture or straight, whose path is below `limit`."""
+        kinds = (self._mixture, self._straight)
+        order, lengths = kinds[0] if rng.random() < share else kinds[1]
+        if len(order) == 0:
+            order, lengths = max(kinds, key=lambda kind: len(kind[0]))
+        count = max(1, int(np.searchsorted(lengths, limit)))
+        return int(order[int(rng.integers(count))])
 
     def crop_px(self, progress: float) -> int:
         """The size of crops at `progress`, a multiple of 16 below the final size."""
-        first, last = self._options.first_crop_px, self._options.crop_px
-        if progress >= self._options.final_crop_at:
+        last = self._options.crop_px
+        first = self._options.first_crop_px or last
+        if progress >= self._options.final_crop_at or first == last:
             return last
         grown = first + (last - first) * progress / self._options.final_crop_at
         return min(last, int(grown) // _CROP_STEP_PX * _CROP_STEP_PX)
@@ -61,9 +114,23 @@ class BatchSampler:
         return self._curriculum.first_path_px + grown * (64 - self._curriculum.first_path_px)
 
 
-def random_crop(
-    pair: np.ndarray, crop_px: int, rng: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray]:
+def load_batches(
+    dataset: BatchDataset, moments: Iterable[Moment], device: torch.device, workers: int
+) -> Iterator[Batch]:
+    """The batches of `moments`, in order, on `device`; `workers` processes draw ahead."""
+    loader = DataLoader(
+        dataset,
+        batch_size=None,
+        sampler=moments,
+        num_workers=workers,
+        prefetch_factor=_DRAWN_AHEAD if workers else None,
+        pin_memory=device.type == "cuda",
+    )
+    for batch in loader:
+        yield batch.to(device)
+
+
+def random_crop(pair: np.ndarray, crop_px: int, rng: np.random.Generator) -> np.ndarray:
     """The same random square of both pictures of `pair` (2, H, W, 3), turned and mirrored."""
     height, width = pair.shape[1:3]
     top = int(rng.integers(height - crop_px + 1))
@@ -74,7 +141,7 @@ def random_crop(
     crop = np.rot90(crop, int(rng.integers(4)), axes=(1, 2))
     if rng.random() < 0.3:
         crop = crop[..., rng.permutation(3)]
-    return crop[0], crop[1]
+    return crop
 
 
 def _sorted_by_path(cache: PairCache, chosen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -82,9 +149,3 @@ def _sorted_by_path(cache: PairCache, chosen: np.ndarray) -> tuple[np.ndarray, n
     indices = np.flatnonzero(chosen)
     order = indices[np.argsort(cache.path_px[indices], kind="stable")]
     return order, cache.path_px[order]
-
-
-def _to_tensor(pictures: list[np.ndarray]) -> Tensor:
-    """A list of (H, W, 3) uint8 to (B, 3, H, W) float32 in 0..1."""
-    stacked = torch.from_numpy(np.stack(pictures))
-    return stacked.permute(0, 3, 1, 2).float().div_(255)

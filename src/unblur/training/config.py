@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from unblur.config import Options
 from unblur.data.blur_synthesis import BlurOptions
+from unblur.losses.adversarial import AdversarialName
 
 
 class DataOptions(Options):
@@ -22,8 +23,12 @@ class DataOptions(Options):
     """Pairs in the cache."""
     pair_px: int = Field(default=208, gt=0)
     """Height and width of a cached pair, in pixels."""
+    held_out_count: int = Field(default=200, gt=0)
+    """Pairs for validation, from photos that are not trained on; always the same."""
     blur: BlurOptions = BlurOptions()
     """Which blur."""
+    workers: int = Field(default=1, ge=0)
+    """Processes that draw batches ahead; 0 draws them in the training process."""
 
 
 class CurriculumOptions(Options):
@@ -41,45 +46,119 @@ class CurriculumOptions(Options):
     """Share of each batch that the full mixture ends at."""
 
 
+class LossOptions(Options):
+    """What the generator makes small: a weighted sum. Pixels count in -1..1, as in the paper."""
+
+    pixel: Literal["l1", "mse", "charbonnier"] = "l1"
+    pixel_weight: float = Field(default=1.0, ge=0)
+    """Of the pixel loss; the paper's L_p is mse with weight 0.5."""
+    coarse_weight: float = Field(default=0.5, ge=0)
+    """Of the pixel losses at 1/2 and 1/4 of the resolution, for networks that have such heads."""
+    frequency_weight: float = Field(default=0.0, ge=0)
+    """Of the L1 distance of Fourier transforms."""
+    perceptual_weight: float = Field(default=0.0, ge=0)
+    """Of the distance in VGG's relu3_3 features; the paper's is 0.006."""
+    perceptual_network: Path | Literal["vgg19"] = "vgg19"
+    """A file of VGG19 or VGG16 weights; "vgg19" lets torchvision download them."""
+
+
+class AdversaryOptions(Options):
+    """The discriminator, if there is one."""
+
+    loss: AdversarialName | None = None
+    """None: no discriminator; the paper's is ragan-ls."""
+    weight: float = Field(default=0.01, ge=0)
+    """Of the adversarial loss in the generator's sum (the paper's)."""
+    discriminator: Literal["patch", "global", "double_scale"] = "double_scale"
+    learning_rate: float = Field(default=1e-4, gt=0)
+    """Of the discriminator's Adam."""
+    gradient_penalty_weight: float = Field(default=10.0, ge=0)
+    """With wgan-gp."""
+
+
+class MachineOptions(Options):
+    """What the run is computed on; nothing here changes what is learned."""
+
+    accelerator: Literal["auto", "cpu", "gpu"] = "auto"
+    devices: int = Field(default=1, gt=0)
+    """Devices (GPUs, or processes of a CPU) of each machine; each has batches of its own."""
+    nodes: int = Field(default=1, gt=0)
+    """Machines."""
+    strategy: str = "auto"
+    """How devices work together, as Lightning Fabric names it; auto is "ddp" for several."""
+    compile: bool = False
+    """Whether torch.compile makes the networks faster; it takes minutes to start."""
+
+
 class TrainingOptions(Options):
     """One run: network, data, budget, optimizer."""
 
     network: str = "live"
     """Catalog name of the generator."""
+    encoder_weights: Path | Literal["timm", "none"] = "timm"
+    """What the backbone, if the network has one, starts from: what timm downloads, a file of
+    timm's weights, or nothing."""
+    frozen_encoder_epochs: float = Field(default=0.0, ge=0)
+    """The backbone does not learn before this epoch (the paper's is 3)."""
     data: DataOptions
     curriculum: CurriculumOptions = CurriculumOptions()
+    loss: LossOptions = LossOptions()
+    adversary: AdversaryOptions = AdversaryOptions()
+    machine: MachineOptions = MachineOptions()
     output: Path
-    """Folder for checkpoints and the log."""
+    """Folder for checkpoints and logs."""
     start_from: Path | None = None
-    """A finished checkpoint whose weights the run starts from, for a second run."""
-    maximum_steps: int = Field(default=60000, gt=0)
+    """A checkpoint or a .safetensors model whose weights the run starts from."""
+    maximum_steps: int | None = Field(default=None, gt=0)
     """Length of the run in optimizer steps."""
-    maximum_minutes: float = Field(default=120.0, gt=0)
-    """Length of the run in minutes: what comes first ends it."""
+    maximum_epochs: float | None = Field(default=None, gt=0)
+    """Length of the run in epochs, each as many crops as there are pairs."""
+    maximum_minutes: float | None = Field(default=None, gt=0)
+    """Length of the run in minutes. What comes first ends the run; the learning rate then
+    follows the clock, and a resumed run is no longer the same bit for bit."""
     batch_size: int = Field(default=16, gt=0)
-    """Crops to a step at the final crop size; smaller crops come in larger batches."""
+    """Crops to a step and device at the final crop size; smaller crops come in larger batches."""
     crop_px: int = Field(default=160, gt=0)
     """Height and width of a training crop at the end, a multiple of what the network needs."""
-    first_crop_px: int = Field(default=112, gt=0)
-    """The same at the start; it grows until `final_crop_at`, the work of a step stays the same."""
+    first_crop_px: int | None = Field(default=None, gt=0)
+    """The same at the start; it grows until `final_crop_at`. None: the same from the start."""
     final_crop_at: float = Field(default=0.6, ge=0, le=1)
     """From this share of the run on crops have their final size."""
-    optimizer: Literal["muon", "adamw"] = "muon"
+    optimizer: Literal["muon", "adamw", "adam"] = "muon"
     learning_rate: float = Field(default=1e-3, gt=0)
-    """Of Muon's matrices, or of AdamW."""
+    """Of Muon's matrices, or of Adam."""
     outer_learning_rate_scale: float = Field(default=0.5, gt=0)
     """With Muon: the rate of what AdamW learns (stem, heads, biases), over `learning_rate`."""
     weight_decay: float = Field(default=0.01, ge=0)
+    """Of Muon and AdamW."""
     gradient_limit: float = Field(default=3.0, gt=1)
     """A gradient longer than this many times the usual one is shortened to that."""
+    schedule: Literal["cosine", "linear", "constant"] = "cosine"
+    """How learning rates fall after the warm-up."""
+    constant_until: float = Field(default=0.0, ge=0, lt=1)
+    """The share of the run up to which they do not fall (the paper's is 0.5, then linear)."""
     warmup_steps: int = Field(default=200, ge=0)
-    """Steps in which the learning rate rises from 0; then it falls as a cosine."""
+    """Steps in which learning rates rise from 0."""
     ema_decay: float = Field(default=0.999, ge=0, lt=1)
     """Decay of the averaged weights, which are what is validated and kept."""
-    coarse_loss_weight: float = Field(default=0.5, ge=0)
-    """Weight of the losses at 1/2 and 1/4 of the resolution."""
-    precision: Literal["fp32", "bf16"] = "fp32"
-    """Arithmetic of the network's passes; the weights are always fp32."""
+    precision: Literal["fp32", "bf16", "fp16"] = "fp32"
+    """Arithmetic of the networks' passes; the weights are always fp32."""
     checkpoint_minutes: float = Field(default=4.0, gt=0)
     """How often the run is saved and validated."""
-    seed: int = 1
+    seed: int = Field(default=1, ge=0)
+
+    @model_validator(mode="after")
+    def _has_an_end(self) -> Self:
+        if not (self.maximum_steps or self.maximum_epochs or self.maximum_minutes):
+            raise ValueError("give maximum_steps, maximum_epochs or maximum_minutes")
+        return self
+
+    @model_validator(mode="after")
+    def _crops_fit(self) -> Self:
+        first = self.first_crop_px or self.crop_px
+        if not first <= self.crop_px <= self.data.pair_px:
+            raise ValueError(
+                f"crops grow from first_crop_px to crop_px and come from pairs of data.pair_px; "
+                f"got {first}, {self.crop_px} and {self.data.pair_px}"
+            )
+        return self

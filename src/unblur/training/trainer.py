@@ -1,249 +1,312 @@
-"""One training run of a generator on pixel losses, saved as it goes.
+"""A training run: draw, step, average, validate, save, from wherever the run stands.
 
-The loop is explicit: draw, restore, compare, step, average. What is drawn is
-decided in `batches`, what is compared in `_loss`.
+The step itself is in `gan_step`, what is drawn in `batches`. Chance comes from the seed and
+the step alone, so a run that was stopped, however roughly, ends with the same weights.
 """
 
 from __future__ import annotations
 
+import itertools
 import json
 import logging
 import math
 import time
-from copy import deepcopy
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from timm.optim import Muon
-from torch import Tensor, nn
-from torch.nn import functional
+from lightning_fabric import Fabric
+from timm.utils import ModelEmaV3
 
-from unblur.data.pair_cache import PairCache, build_pair_cache, open_pair_cache
-from unblur.errors import UnblurError
-from unblur.models.catalog import find_generator
-from unblur.models.generators.live import LiveGenerator, MultiScaleHeads
-from unblur.training.batches import BatchSampler
+from unblur.data.pair_cache import PairCache
+from unblur.errors import ConfigError, UnblurError
+from unblur.training.batches import Batch, BatchDataset, Moment, load_batches
 from unblur.training.config import TrainingOptions
+from unblur.training.gan_step import Adversary, GeneratorLoss, total
+from unblur.training.learning_network import build_network
+from unblur.training.optimizers import learning_rate_scale, make_optimizer, set_learning_rate
+from unblur.training.reports import RunReports, Ticker, say_progress
+from unblur.training.sources import open_pairs
+from unblur.training.stopping import StopRequest, stop_requests
+from unblur.training.validation import ValidationScore, example_triplets, validate
+from unblur.weights.run_state import read_state, save_state
 
 _log = logging.getLogger(__name__)
-_VALIDATION_PAIRS = 200
+_STEPS_BEFORE_LIMIT = 20
+_PRECISIONS = {"fp32": "32-true", "bf16": "bf16-mixed", "fp16": "16-mixed"}
 
 
-class LearningNetwork(nn.Module):
-    """A live generator with its training heads."""
-
-    def __init__(self, generator: LiveGenerator) -> None:
-        super().__init__()
-        self.generator = generator
-        self.coarse = MultiScaleHeads(generator.channels)
-
-    def forward(self, blurry: Tensor) -> list[Tensor]:
-        """Restored pictures at full, 1/2 and 1/4 resolution, 0..1, not clamped."""
-        generator = self.generator
-        maps = generator.pyramid(blurry)
-        restored = [blurry + generator.shuffle(generator.head(maps[0]))]
-        for level, residual in enumerate(self.coarse(maps), start=1):
-            restored.append(functional.avg_pool2d(blurry, 2**level) + residual)
-        return restored
-
-
-class Trainer:
-    """Runs `options` from wherever its output folder says the run stands."""
-
-    def __init__(self, options: TrainingOptions) -> None:
-        self.options = options
-        torch.manual_seed(options.seed)
-        generator = find_generator(options.network).build()
-        if not isinstance(generator, LiveGenerator):
-            raise UnblurError(f"{options.network} cannot be trained yet; known: live, live_large")
-        self.network = LearningNetwork(generator).to(memory_format=torch.channels_last)
-        if options.start_from is not None:
-            self.network.load_state_dict(_read(options.start_from)["averaged"])
-        self.averaged = deepcopy(self.network).requires_grad_(requires_grad=False)
-        self.optimizer = _make_optimizer(self.network, options)
-        self.rng = np.random.default_rng(options.seed)
-        self.step = 0
-        self.elapsed_s = 0.0
-        self.usual_norm = 0.0
-        self.history: list[dict[str, float]] = []
-
-    @property
-    def progress(self) -> float:
-        """How much of the run is done, 0..1, by steps or by time, whichever is more."""
-        minutes = self.elapsed_s / 60 / self.options.maximum_minutes
-        return min(1.0, max(self.step / self.options.maximum_steps, minutes))
-
-    def run(self) -> Path:
-        """Train to the end; gives the path of the last checkpoint."""
-        options = self.options
-        options.output.mkdir(parents=True, exist_ok=True)
-        checkpoint = options.output / "last.pt"
-        if checkpoint.exists():
-            self._resume(checkpoint)
-        training, validation = _open_caches(options)
-        sampler = BatchSampler(training, options)
-        started = time.monotonic() - self.elapsed_s
-        saved_at = time.monotonic()
-        losses: list[float] = []
-        while self.progress < 1:
-            losses.append(self._train_step(*sampler.draw(self.progress, self.rng)))
-            self.elapsed_s = time.monotonic() - started
-            due = time.monotonic() - saved_at > 60 * options.checkpoint_minutes
-            if due or self.progress >= 1:
-                self._report(float(np.mean(losses)), validation)
-                self._save(checkpoint)
-                saved_at, losses = time.monotonic(), []
-        return checkpoint
-
-    def _train_step(self, blurry: Tensor, sharp: Tensor) -> float:
-        """One optimizer step; gives the loss. Raises UnblurError when it is not finite."""
-        self._set_learning_rate()
-        with torch.autocast("cpu", torch.bfloat16, enabled=self.options.precision == "bf16"):
-            restored = self.network(blurry.to(memory_format=torch.channels_last))
-        loss = self._loss(restored, sharp)
-        value = loss.item()
-        if not math.isfinite(value):
-            raise UnblurError(
-                f"the loss is {value} at step {self.step}; "
-                f"the last good checkpoint is in {self.options.output}: lower the learning rate"
-            )
-        self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        self._limit_gradient()
-        self.optimizer.step()
-        self.step += 1
-        decay = min(self.options.ema_decay, (self.step + 1) / (self.step + 10))
-        with torch.no_grad():
-            for kept, new in zip(
-                self.averaged.parameters(), self.network.parameters(), strict=True
-            ):
-                kept.lerp_(new, 1 - decay)
-        return value
-
-    def _loss(self, restored: list[Tensor], sharp: Tensor) -> Tensor:
-        """L1 at full resolution plus the weighted L1 at the coarser ones."""
-        loss = functional.l1_loss(restored[0].float(), sharp)
-        for level, coarse in enumerate(restored[1:], start=1):
-            target = functional.avg_pool2d(sharp, 2**level)
-            loss = loss + self.options.coarse_loss_weight * functional.l1_loss(
-                coarse.float(), target
-            )
-        return loss
-
-    def _limit_gradient(self) -> None:
-        """Shorten an unusually long gradient, which Muon's momentum would remember for long."""
-        limit = self.options.gradient_limit * self.usual_norm if self.step > 20 else math.inf
-        norm = float(nn.utils.clip_grad_norm_(self.network.parameters(), limit))
-        share = 1 / min(self.step + 1, 100)
-        self.usual_norm += share * (min(norm, limit) - self.usual_norm)
-
-    def _set_learning_rate(self) -> None:
-        warm = min(1.0, (self.step + 1) / max(1, self.options.warmup_steps))
-        rate = self.options.learning_rate * warm * 0.5 * (1 + math.cos(math.pi * self.progress))
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate
-
-    def _report(self, loss: float, validation: PairCache) -> None:
-        gain = validation_gain_db(self.averaged.generator, validation)
-        row = {
-            "step": self.step,
-            "minutes": round(self.elapsed_s / 60, 2),
-            "progress": round(self.progress, 4),
-            "loss": round(loss, 5),
-            "gradient_norm": round(self.usual_norm, 4),
-            "validation_gain_db": round(gain, 3),
-            "steps_per_s": round(self.step / self.elapsed_s, 2),
-        }
-        self.history.append(row)
-        with (self.options.output / "log.jsonl").open("a", encoding="utf-8") as log:
-            log.write(json.dumps(row) + "\n")
-        _log.info("%s", row)
-
-    def _save(self, path: Path) -> None:
-        """Write everything that resuming needs, to a temporary name first."""
-        state = {
-            "options": self.options.model_dump_json(),
-            "network": self.network.state_dict(),
-            "averaged": self.averaged.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
-            "rng": json.dumps(self.rng.bit_generator.state),
-            "step": self.step,
-            "elapsed_s": self.elapsed_s,
-            "usual_norm": self.usual_norm,
-            "history": json.dumps(self.history),
-        }
-        unfinished = path.with_suffix(".unfinished")
-        torch.save(state, unfinished)
-        unfinished.replace(path)
-
-    def _resume(self, path: Path) -> None:
-        state = _read(path)
-        self.network.load_state_dict(state["network"])
-        self.averaged.load_state_dict(state["averaged"])
-        self.optimizer.load_state_dict(state["optimizer"])
-        self.rng.bit_generator.state = json.loads(state["rng"])
-        self.step, self.elapsed_s = state["step"], state["elapsed_s"]
-        self.usual_norm = state["usual_norm"]
-        self.history = json.loads(state["history"])
-
-
-@torch.no_grad()
-def validation_gain_db(generator: nn.Module, validation: PairCache, batch_size: int = 20) -> float:
-    """Mean over the pairs of PSNR(restored) - PSNR(blurry), in dB, for pairs that are blurred."""
-    gains: list[Tensor] = []
-    chosen = np.flatnonzero(validation.path_px > 0)
-    for start in range(0, len(chosen), batch_size):
-        pairs = torch.from_numpy(validation.pairs[chosen[start : start + batch_size]])
-        blurry, sharp = pairs.permute(1, 0, 4, 2, 3).float().div(255)
-        restored = generator(blurry.to(memory_format=torch.channels_last)).clamp(0, 1)
-        before = (blurry - sharp).square().mean((1, 2, 3))
-        after = (restored - sharp).square().mean((1, 2, 3))
-        gains.append(10 * torch.log10(before / after.clamp_min(1e-10)))
-    return float(torch.cat(gains).mean())
-
-
-def _make_optimizer(network: nn.Module, options: TrainingOptions) -> torch.optim.Optimizer:
-    """Muon for the hidden convolutions and AdamW for the rest, or AdamW for all."""
-    if options.optimizer == "adamw":
-        return torch.optim.AdamW(
-            network.parameters(), lr=options.learning_rate, weight_decay=options.weight_decay
-        )
-    outer = ("generator.stem", "generator.head", "coarse")
-    hidden, rest = [], []
-    for name, parameter in network.named_parameters():
-        is_hidden = parameter.ndim > 1 and not name.startswith(outer)
-        (hidden if is_hidden else rest).append(parameter)
-    groups = [{"params": hidden}, {"params": rest, "use_fallback": True}]
-    return Muon(
-        groups,
-        lr=options.learning_rate,
-        weight_decay=options.weight_decay,
-        nesterov=True,
-        fallback_lr_scale=options.outer_learning_rate_scale,
+def make_fabric(options: TrainingOptions) -> Fabric:
+    """Devices, processes and arithmetic as `options` want them; not launched yet."""
+    machine = options.machine
+    return Fabric(
+        accelerator=machine.accelerator,
+        devices=machine.devices,
+        num_nodes=machine.nodes,
+        strategy=machine.strategy,
+        precision=_PRECISIONS[options.precision],  # pyright: ignore[reportArgumentType]
     )
 
 
-def _open_caches(options: TrainingOptions) -> tuple[PairCache, PairCache]:
-    """The training and the validation pairs, made first where they are missing."""
-    data = options.data
-    for part, count in (("train", data.pair_count), ("held_out", _VALIDATION_PAIRS)):
-        folder = data.cache / part
-        if not (folder / "is_straight.npy").exists():
-            _log.info("making %d pairs in %s", count, folder)
-            build_pair_cache(
-                data.photos,
-                folder,
-                pair_count=count,
-                size_px=data.pair_px,
-                options=data.blur,
-                seed=options.seed + (part == "held_out"),
-                held_out=part == "held_out",
+def train(options: TrainingOptions) -> Path | None:
+    """Train as `options` say, or go on with the run that is in `options.output`.
+
+    Gives the path of the last checkpoint; None in all processes but the first. Raises
+    KeyboardInterrupt, after saving, when the run was asked to stop; UnblurError when it
+    cannot go on.
+    """
+    fabric = make_fabric(options)
+    fabric.launch()
+    last = Trainer(options, fabric).run()
+    return last if fabric.is_global_zero else None
+
+
+class Trainer:
+    """One process of a run: its networks, and how far they are."""
+
+    def __init__(self, options: TrainingOptions, fabric: Fabric) -> None:
+        self.options, self.fabric = options, fabric
+        options.output.mkdir(parents=True, exist_ok=True)
+        self.network = build_network(options)
+        self.losses = GeneratorLoss(options.loss).to(fabric.device)
+        has_adversary = options.adversary.loss is not None
+        self.step, self.elapsed_s, self.usual_norm = 0, 0.0, 0.0
+        self.best_gain_db = -math.inf
+        self.score = ValidationScore(math.nan, math.nan, math.nan)
+        self.averaged = ModelEmaV3(
+            self.network.to(fabric.device), decay=options.ema_decay, use_warmup=True
+        )
+        self.optimizer = make_optimizer(self.network, options)
+        if options.machine.compile:
+            self.network.compile()
+        self._network, self._optimizer = fabric.setup(self.network, self.optimizer)
+        with torch.random.fork_rng():
+            torch.manual_seed(options.seed)
+            self.adversary = Adversary(options.adversary, fabric) if has_adversary else None
+        self.steps_per_epoch = math.inf
+
+    @property
+    def last(self) -> Path:
+        """Where the state of the run is saved."""
+        return self.options.output / "last.pt"
+
+    def progress_at(self, step: int) -> float:
+        """How much of the run is done before `step`, 0..1: by what ends it first."""
+        options = self.options
+        shares = [
+            step / options.maximum_steps if options.maximum_steps else 0,
+            step / self.steps_per_epoch / (options.maximum_epochs or math.inf),
+            self.elapsed_s / 60 / (options.maximum_minutes or math.inf),
+        ]
+        return min(1.0, max(shares))
+
+    def run(self) -> Path:
+        """Train to the end; gives the path of the last checkpoint."""
+        options, fabric = self.options, self.fabric
+        with fabric.rank_zero_first():
+            training, validation = open_pairs(options)
+        self.steps_per_epoch = len(training.pairs) / options.batch_size / fabric.world_size
+        if self.last.exists():
+            self.load_state(read_state(self.last))
+        reports = RunReports(options.output, self.step) if fabric.is_global_zero else None
+        try:
+            with stop_requests() as request:
+                self._loop(training, validation, reports, request)
+        finally:
+            if reports is not None:
+                reports.close()
+        return self.last
+
+    def _loop(
+        self,
+        training: PairCache,
+        validation: PairCache,
+        reports: RunReports | None,
+        request: StopRequest,
+    ) -> None:
+        """Step until the run is done."""
+        started = time.monotonic() - self.elapsed_s
+        ticker = Ticker(self.options.checkpoint_minutes * 60)
+        dataset, workers = BatchDataset(training, self.options), self.options.data.workers
+        if self.step == 0:
+            self._validate(validation, reports)
+        if self.progress_at(self.step) >= 1:
+            return
+        for batch in load_batches(dataset, self._moments(), self.fabric.device, workers):
+            ticker.count(self.train_step(batch), len(batch.pairs) * self.fabric.world_size)
+            self.elapsed_s, is_due, is_stopped = self._agree(
+                time.monotonic() - started, ticker.is_due(), request.is_made
             )
-    return open_pair_cache(data.cache / "train"), open_pair_cache(data.cache / "held_out")
+            is_done = self.progress_at(self.step) >= 1
+            if is_due or is_done:
+                self._validate(validation, reports)
+            self._keep(ticker, reports, is_saved=is_due or is_done or is_stopped)
+            if is_stopped:
+                raise KeyboardInterrupt
+            if is_done:
+                return
+
+    def _keep(self, ticker: Ticker, reports: RunReports | None, *, is_saved: bool) -> None:
+        """Save the state if `is_saved`; report what is to be reported."""
+        if is_saved:
+            self._save(self.last)
+            ticker.restart()
+        if reports is not None and (is_saved or ticker.is_time_to_say()):
+            self._say(ticker, reports, is_row=is_saved)
+
+    def train_step(self, batch: Batch) -> dict[str, float]:
+        """One step of the discriminator, if any, and of the generator; gives the losses.
+
+        Raises UnblurError when a loss or the gradient is no finite number; the weights are
+        then those of before the step.
+        """
+        options = self.options
+        scale = learning_rate_scale(self.progress_at(self.step), self.step, options)
+        is_frozen = self.step < options.frozen_encoder_epochs * self.steps_per_epoch
+        set_learning_rate(
+            self.optimizer, options.learning_rate * scale, is_encoder_frozen=is_frozen
+        )
+        restored = self._network(batch.blurry)
+        terms = self.losses(restored, batch.sharp)
+        values: dict[str, float] = {}
+        if self.adversary is not None:
+            set_learning_rate(self.adversary.optimizer, options.adversary.learning_rate * scale)
+            judged = self.adversary.learn(batch.sharp, restored[0], self._chance())
+            values["discriminator"] = judged.item()
+            terms["adversarial"] = self.adversary.judge(batch.sharp, restored[0])
+        loss = total(terms.values())
+        values |= {name: term.item() for name, term in terms.items()} | {"loss": loss.item()}
+        self._check(values, batch)
+        self._optimizer.zero_grad()
+        self.fabric.backward(loss)
+        self._limit_gradient(batch)
+        self._optimizer.step()
+        self.step += 1
+        self.averaged.update(self.network, step=self.step)
+        return values
+
+    def state(self) -> dict[str, Any]:
+        """All that going on needs."""
+        state: dict[str, Any] = {
+            "options": self.options.model_dump_json(),
+            "device": _device_name(self.fabric.device),
+            "network": self.network.state_dict(),
+            "averaged": self.averaged.module.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "precision": self.fabric.strategy.precision.state_dict(),
+            "step": self.step,
+            "elapsed_s": self.elapsed_s,
+            "usual_norm": self.usual_norm,
+            "best_gain_db": self.best_gain_db,
+        }
+        if self.adversary is not None:
+            state["discriminator"] = self.adversary.network.state_dict()
+            state["discriminator_optimizer"] = self.adversary.optimizer.state_dict()
+        return state
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        """Go on from what `state` gave; raises ConfigError when it is of another network."""
+        saved = json.loads(state["options"])
+        wanted = json.loads(self.options.model_dump_json())
+        same = ("network", "optimizer", "adversary")
+        differing = [key for key in same if saved.get(key) != wanted[key]]
+        if differing:
+            key = differing[0]
+            raise ConfigError(
+                f"the run in {self.options.output} has {key} {saved.get(key)!r}, now it is "
+                f"{wanted[key]!r}; choose another output folder, or start_from its checkpoint"
+            )
+        self.network.load_state_dict(state["network"])
+        self.averaged.module.load_state_dict(state["averaged"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.fabric.strategy.precision.load_state_dict(state["precision"])
+        if self.adversary is not None:
+            self.adversary.network.load_state_dict(state["discriminator"])
+            self.adversary.optimizer.load_state_dict(state["discriminator_optimizer"])
+        self.step, self.elapsed_s = state["step"], state["elapsed_s"]
+        self.usual_norm, self.best_gain_db = state["usual_norm"], state["best_gain_db"]
+
+    def _moments(self) -> Iterator[Moment]:
+        """The moments of the steps to come, each made when its batch is asked for."""
+        for step in itertools.count(self.step):
+            yield Moment(step, self.progress_at(step), self.fabric.global_rank)
+
+    def _chance(self) -> torch.Generator:
+        """Random numbers for this step and process."""
+        seeds = np.random.SeedSequence(
+            (self.options.seed, self.step, self.fabric.global_rank)
+        ).generate_state(1)
+        return torch.Generator(self.fabric.device).manual_seed(int(seeds[0]))
+
+    def _agree(self, elapsed_s: float, is_due: bool, is_stopped: bool) -> tuple[float, bool, bool]:  # noqa: FBT001
+        """What the first process says, to all: clocks and signals differ between processes."""
+        said = (elapsed_s, is_due, is_stopped)
+        return said if self.fabric.world_size == 1 else self.fabric.broadcast(said)
+
+    def _limit_gradient(self, batch: Batch) -> None:
+        """Shorten an unusually long gradient, which momentum would remember for long."""
+        is_early = self.step < _STEPS_BEFORE_LIMIT
+        limit = math.inf if is_early else self.options.gradient_limit * self.usual_norm
+        clipped = self.fabric.clip_gradients(
+            self._network, self._optimizer, max_norm=limit, error_if_nonfinite=False
+        )
+        norm = math.inf if clipped is None else clipped.item()
+        if self.options.precision == "fp16" and not math.isfinite(norm):
+            return  # the step is left out, and the scale of the losses made smaller
+        self._check({"length of the gradient": norm}, batch)
+        share = 1 / min(self.step + 1, 100)
+        self.usual_norm += share * (min(norm, limit) - self.usual_norm)
+
+    def _check(self, values: dict[str, float], batch: Batch) -> None:
+        """Raise UnblurError when one of `values` is not finite."""
+        for name, value in values.items():
+            if not math.isfinite(value):
+                good = self.last if self.last.exists() else "none yet"
+                raise UnblurError(
+                    f"the {name} is {value} at step {self.step}, with the pairs "
+                    f"{', '.join(map(str, batch.pairs))} of {self.options.data.cache}; "
+                    f"the last good checkpoint: {good}; lower the learning rate"
+                )
+
+    def _validate(self, validation: PairCache, reports: RunReports | None) -> None:
+        """Score the averaged weights; keep them as `best.pt` when they are the best so far."""
+        if reports is not None:
+            generator = self.averaged.module.generator
+            self.score = validate(generator, validation, self.fabric.device)
+            triplets = example_triplets(generator, validation, self.fabric.device)
+            reports.add_triplets(self.step, triplets)
+            if self.score.gain_db > self.best_gain_db and self.step > 0:
+                self.best_gain_db = self.score.gain_db
+                self._save(self.options.output / "best.pt")
+        self.fabric.barrier()
+
+    def _save(self, path: Path) -> None:
+        """Save the state of the run, once for all processes."""
+        if self.fabric.is_global_zero:
+            save_state(self.state(), path)
+
+    def _say(self, ticker: Ticker, reports: RunReports, *, is_row: bool) -> None:
+        """Report the losses since the last time, and where the run stands."""
+        progress = self.progress_at(self.step)
+        values = ticker.take() | {
+            "progress": progress,
+            "seconds_left": self.elapsed_s * (1 - progress) / progress,
+            "minutes": self.elapsed_s / 60,
+            "gradient_norm": self.usual_norm,
+            "learning_rate": self.optimizer.param_groups[-1]["lr"],
+            "best_gain_db": self.best_gain_db,
+            "gain_db": self.score.gain_db,
+            "restored_psnr_db": self.score.restored_psnr_db,
+            "sharp_kept_psnr_db": self.score.sharp_kept_psnr_db,
+        }
+        (reports.add_row if is_row else reports.add_scalars)(self.step, values)
+        say_progress(values | {"step": self.step})
 
 
-def _read(path: Path) -> dict[str, Any]:
-    """A checkpoint that `Trainer` wrote."""
-    return torch.load(path, map_location="cpu", weights_only=True)
+def _device_name(device: torch.device) -> str:
+    """What people call it."""
+    return (
+        torch.cuda.get_device_name(device) if device.type == "cuda" else f"a {device.type} device"
+    )

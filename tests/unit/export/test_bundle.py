@@ -12,12 +12,11 @@ pytest.importorskip("nncf")
 pytest.importorskip("timm")
 
 from tests.pictures import picture_of  # noqa: E402
-from tests.training_tools import small_run  # noqa: E402
+from tests.training_tools import make_trainer, small_run  # noqa: E402
 from unblur.errors import ModelError  # noqa: E402
 from unblur.export.bundle import export_bundle  # noqa: E402
 from unblur.media.image_files import write_picture  # noqa: E402
 from unblur.restoration.restorer import Restorer  # noqa: E402
-from unblur.training.trainer import Trainer  # noqa: E402
 
 pytestmark = [
     pytest.mark.torch,
@@ -29,7 +28,7 @@ pytestmark = [
 @pytest.fixture(scope="module")
 def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("run")
-    return Trainer(small_run(folder, maximum_steps=30, batch_size=4)).run()
+    return make_trainer(small_run(folder, maximum_steps=30, batch_size=4)).run()
 
 
 @pytest.fixture(scope="module")

@@ -11,27 +11,28 @@ torch = pytest.importorskip("torch")
 
 from tests.training_tools import PAIR_PX, small_run  # noqa: E402
 from unblur.data.pair_cache import PairCache, open_pair_cache  # noqa: E402
-from unblur.training.batches import BatchSampler, random_crop  # noqa: E402
+from unblur.training.batches import BatchDataset, Moment, load_batches, random_crop  # noqa: E402
 
 pytestmark = pytest.mark.torch
 
 
-def sampler(tmp_path: Path, **changes: object) -> BatchSampler:
+def dataset(tmp_path: Path, **changes: object) -> BatchDataset:
     options = small_run(tmp_path, **changes)
-    return BatchSampler(open_pair_cache(options.data.cache / "train"), options)
+    return BatchDataset(open_pair_cache(options.data.cache / "train"), options)
 
 
 def test_crops_grow_and_the_work_stays(tmp_path: Path) -> None:
-    drawn = sampler(tmp_path, batch_size=4, crop_px=32, first_crop_px=16)
+    drawn = dataset(tmp_path, batch_size=4, crop_px=32, first_crop_px=16)
     assert [drawn.crop_px(progress) for progress in (0, 0.3, 0.6, 1)] == [16, 16, 32, 32]
-    first, _ = drawn.draw(0, np.random.default_rng(0))
-    last, _ = drawn.draw(1, np.random.default_rng(0))
-    assert (first.shape, last.shape) == ((16, 3, 16, 16), (4, 3, 32, 32))
-    assert 0 <= float(first.min()) < float(first.max()) <= 1
+    first, last = drawn[Moment(0, 0.0)], drawn[Moment(1, 1.0)]
+    assert (first.blurry.shape, last.sharp.shape) == ((16, 3, 16, 16), (4, 3, 32, 32))
+    assert (first.blurry.dtype, len(first.pairs)) == (torch.uint8, 16)
+    ready = first.to(torch.device("cpu"))
+    assert torch.equal(ready.sharp, first.sharp.float() / 255)
 
 
 def test_the_mixture_comes_in_and_the_paths_grow(tmp_path: Path) -> None:
-    drawn = sampler(tmp_path)
+    drawn = dataset(tmp_path)
     assert [drawn.mixture_share(at) for at in (0, 0.02, 0.3, 1)] == pytest.approx(
         [0, 0, 0.92, 0.92]
     )
@@ -47,8 +48,9 @@ def test_at_the_start_only_short_straight_blur_comes(tmp_path: Path) -> None:
     cache = PairCache(
         pairs, np.array([3, 30, 2, 5], np.float32), np.array([True, True, False, True])
     )
-    blurry, _ = BatchSampler(cache, options).draw(0, np.random.default_rng(1))
-    assert set((blurry * 255).round().unique().tolist()) <= {10, 40}
+    batch = BatchDataset(cache, options)[Moment(0, 0.0)]
+    assert set(batch.blurry.unique().tolist()) <= {10, 40}
+    assert set(batch.pairs) <= {0, 3}
 
 
 def test_both_pictures_of_a_pair_are_cropped_and_turned_alike() -> None:
@@ -63,8 +65,25 @@ def test_both_pictures_of_a_pair_are_cropped_and_turned_alike() -> None:
     assert len(seen) == 20
 
 
-def test_the_same_chance_gives_the_same_batch(tmp_path: Path) -> None:
-    drawn = sampler(tmp_path)
-    first, again, other = (drawn.draw(1, np.random.default_rng(seed))[0] for seed in (3, 3, 4))
-    assert torch.equal(first, again)
-    assert not torch.equal(first, other)
+def test_the_same_moment_gives_the_same_batch(tmp_path: Path) -> None:
+    drawn = dataset(tmp_path)
+    first, again = drawn[Moment(3, 1.0)], drawn[Moment(3, 1.0)]
+    assert torch.equal(first.blurry, again.blurry)
+    for other in (Moment(4, 1.0), Moment(3, 1.0, rank=1)):
+        assert not torch.equal(first.blurry, drawn[other].blurry)
+
+
+def test_workers_draw_what_the_process_itself_would(tmp_path: Path) -> None:
+    drawn, device = dataset(tmp_path), torch.device("cpu")
+    moments = [Moment(step, step / 8) for step in range(8)]
+    alone, ahead = (load_batches(drawn, moments, device, workers) for workers in (0, 1))
+    for first, second in zip(alone, ahead, strict=True):
+        assert torch.equal(first.blurry, second.blurry)
+        assert first.pairs == second.pairs
+
+
+def test_a_cache_of_one_kind_is_enough(tmp_path: Path) -> None:
+    options = small_run(tmp_path)
+    pairs = np.zeros((2, 2, PAIR_PX, PAIR_PX, 3), np.uint8)
+    cache = PairCache(pairs, np.array([30, 40], np.float32), np.array([False, False]))
+    assert set(BatchDataset(cache, options)[Moment(0, 0.0)].pairs) == {0}

@@ -6,119 +6,225 @@ import json
 import math
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("timm")
 
-from tests.training_tools import small_run, write_cache  # noqa: E402
-from unblur.errors import UnblurError, UnknownNameError  # noqa: E402
-from unblur.training import trainer as trainer_module  # noqa: E402
+from tests.training_tools import make_trainer, small_run, write_cache  # noqa: E402
+from unblur.errors import (  # noqa: E402
+    ConfigError,
+    ModelError,
+    OutputError,
+    UnblurError,
+    UnknownNameError,
+)
+from unblur.facts import NetworkFacts  # noqa: E402
+from unblur.models.catalog import find_generator  # noqa: E402
+from unblur.training.gan_step import GeneratorLoss  # noqa: E402
 from unblur.training.trainer import Trainer  # noqa: E402
+from unblur.weights import run_state  # noqa: E402
+from unblur.weights.checkpoint import save_checkpoint  # noqa: E402
 
 pytestmark = pytest.mark.torch
 
+RUNS: dict[str, dict[str, Any]] = {
+    "muon": {"optimizer": "muon"},
+    "adamw": {"optimizer": "adamw"},
+    "ragan-ls": {
+        "adversary": {"loss": "ragan-ls", "discriminator": "patch"},
+        "optimizer": "adam",
+        "crop_px": 48,
+    },
+    "wgan-gp": {"adversary": {"loss": "wgan-gp", "discriminator": "patch"}, "crop_px": 48},
+    "mobilenet": {"network": "mobilenet", "crop_px": 32, "first_crop_px": 32},
+}
 
-class _StopError(Exception):
+
+class _KilledError(Exception):
     pass
 
 
-def weights_of(path: Path) -> dict[str, torch.Tensor]:
-    state = torch.load(path, weights_only=True)
-    return {**state["network"], **{f"averaged.{k}": v for k, v in state["averaged"].items()}}
+def tensors_of(value: Any, name: str = "") -> dict[str, torch.Tensor]:
+    """Every tensor in a nested state, by its place."""
+    if isinstance(value, torch.Tensor):
+        return {name: value}
+    items = value.items() if isinstance(value, dict) else enumerate(value)
+    nested = [
+        tensors_of(each, f"{name}.{key}")
+        for key, each in items
+        if isinstance(each, dict | list | torch.Tensor)
+    ]
+    return {key: tensor for each in nested for key, tensor in each.items()}
 
 
-def stop_at(monkeypatch: pytest.MonkeyPatch, step: int) -> None:
-    """Let the run be killed once the checkpoint of `step` is written."""
-    save = Trainer._save
+def kill_after(monkeypatch: pytest.MonkeyPatch, step: int) -> None:
+    """Let the run be gone after one more step than is saved."""
+    take = Trainer.train_step
 
-    def save_and_stop(self: Trainer, path: Path) -> None:
-        save(self, path)
-        if self.step == step:
-            raise _StopError
+    def take_and_die(self: Trainer, batch: Any) -> dict[str, float]:
+        values = take(self, batch)
+        if self.step == step + 1:
+            raise _KilledError
+        return values
 
-    monkeypatch.setattr(Trainer, "_save", save_and_stop)
+    monkeypatch.setattr(Trainer, "train_step", take_and_die)
 
 
-@pytest.mark.parametrize("optimizer", ["muon", "adamw"])
+@pytest.mark.parametrize("name", sorted(RUNS))
 def test_going_on_gives_the_weights_of_a_run_that_was_not_stopped(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, optimizer: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    every_step = {"checkpoint_minutes": 1e-9, "optimizer": optimizer}
-    whole = Trainer(small_run(tmp_path, output=tmp_path / "whole", **every_step)).run()
-    options = small_run(tmp_path, output=tmp_path / "stopped", **every_step)
+    changes = {"checkpoint_minutes": 1e-9, "first_crop_px": None, **RUNS[name]}
+    whole = make_trainer(small_run(tmp_path, output=tmp_path / "whole", **changes)).run()
+    options = small_run(tmp_path, output=tmp_path / "stopped", **changes)
     with monkeypatch.context() as patch:
-        stop_at(patch, 3)
-        with pytest.raises(_StopError):
-            Trainer(options).run()
-    assert torch.load(tmp_path / "stopped" / "last.pt", weights_only=True)["step"] == 3
-    resumed = Trainer(options).run()
-    expected, got = weights_of(whole), weights_of(resumed)
+        kill_after(patch, 3)
+        with pytest.raises(_KilledError):
+            make_trainer(options).run()
+    assert run_state.read_state(tmp_path / "stopped" / "last.pt")["step"] == 3
+    resumed = make_trainer(options).run()
+    expected, got = (tensors_of(run_state.read_state(path)) for path in (whole, resumed))
     assert expected.keys() == got.keys()
-    for name, tensor in expected.items():
-        assert torch.equal(tensor, got[name]), name
+    for place, tensor in expected.items():
+        assert torch.equal(tensor, got[place]), place
 
 
-def test_it_learns_two_pairs_by_heart(tmp_path: Path) -> None:
+def test_a_run_that_is_done_stays_as_it_is(tmp_path: Path) -> None:
+    last = make_trainer(small_run(tmp_path)).run()
+    before = last.read_bytes()
+    assert make_trainer(small_run(tmp_path)).run() == last
+    assert last.read_bytes() == before
+
+
+def learn_by_heart(tmp_path: Path, **changes: Any) -> dict[str, float]:
+    """Train on two pairs that are the validation pairs too; gives the last row of the log."""
     cache = write_cache(tmp_path / "cache", pair_count=2)
     shutil.rmtree(cache / "held_out")
     shutil.copytree(cache / "train", cache / "held_out")
-    options = small_run(
-        tmp_path,
-        maximum_steps=200,
-        batch_size=4,
-        crop_px=48,
-        first_crop_px=48,
-        ema_decay=0.9,
-        warmup_steps=10,
-        optimizer="adamw",
-    )
-    Trainer(options).run()
-    last = json.loads((tmp_path / "run" / "log.jsonl").read_text().splitlines()[-1])
+    values = {
+        "maximum_steps": 200,
+        "batch_size": 4,
+        "crop_px": 48,
+        "first_crop_px": 48,
+        "ema_decay": 0.9,
+        "warmup_steps": 10,
+        "optimizer": "adamw",
+    }
+    make_trainer(small_run(tmp_path, **(values | changes))).run()
+    return json.loads((tmp_path / "run" / "log.jsonl").read_text().splitlines()[-1])
+
+
+def test_it_learns_two_pairs_by_heart(tmp_path: Path) -> None:
+    last = learn_by_heart(tmp_path)
     assert last["step"] == 200
-    assert last["validation_gain_db"] > 6
+    assert last["gain_db"] > 6
+    best = run_state.read_state(tmp_path / "run" / "best.pt")
+    assert best["best_gain_db"] == pytest.approx(last["best_gain_db"], abs=1e-4)
+    assert list((tmp_path / "run" / "tensorboard").iterdir())
 
 
-def test_a_loss_that_is_no_number_ends_the_run_and_names_the_step(
+def test_it_learns_with_all_losses_of_the_paper_too(tmp_path: Path) -> None:
+    loss = {"pixel": "mse", "pixel_weight": 0.5, "frequency_weight": 0.01}
+    adversary = {"loss": "ragan-ls", "weight": 0.001}
+    last = learn_by_heart(tmp_path, loss=loss, adversary=adversary, maximum_steps=30)
+    assert last["gain_db"] > 1
+    assert {"pixel", "coarse", "frequency", "adversarial", "discriminator"} <= set(last)
+
+
+def test_a_loss_that_is_no_number_ends_the_run_and_names_step_batch_and_checkpoint(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def lose(self: Trainer, restored: list[torch.Tensor], sharp: torch.Tensor) -> torch.Tensor:
-        return restored[0].sum() * (math.nan if self.step == 2 else 0.0)
+    trainer = make_trainer(small_run(tmp_path, checkpoint_minutes=1e-9))
+    compare = GeneratorLoss.forward
 
-    monkeypatch.setattr(Trainer, "_loss", lose)
-    with pytest.raises(UnblurError, match=r"the loss is nan at step 2; the last good checkpoint"):
-        Trainer(small_run(tmp_path)).run()
+    def lose(self: GeneratorLoss, restored: Any, sharp: torch.Tensor) -> dict[str, torch.Tensor]:
+        terms = compare(self, restored, sharp)
+        return {key: term * (math.nan if trainer.step == 2 else 1) for key, term in terms.items()}
+
+    monkeypatch.setattr(GeneratorLoss, "forward", lose)
+    with pytest.raises(
+        UnblurError,
+        match=r"the \w+ is nan at step 2, with the pairs \d+, .* of .*cache; "
+        r"the last good checkpoint: .*last.pt",
+    ):
+        trainer.run()
+    assert run_state.read_state(tmp_path / "run" / "last.pt")["step"] == 2
 
 
-def test_a_checkpoint_is_never_half_written(
+def test_a_full_disk_ends_the_run_with_a_sentence_and_keeps_what_was_saved(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     options = small_run(tmp_path, checkpoint_minutes=1e-9)
     with monkeypatch.context() as patch:
-        stop_at(patch, 2)
-        with pytest.raises(_StopError):
-            Trainer(options).run()
-    before = (tmp_path / "run" / "last.pt").read_bytes()
+        kill_after(patch, 2)
+        with pytest.raises(_KilledError):
+            make_trainer(options).run()
+    last = tmp_path / "run" / "last.pt"
+    before = last.read_bytes()
 
-    def fill_the_disk(state: object, path: Path) -> None:
-        path.write_bytes(b"half")
+    def fill_the_disk(state: object, file: Any) -> None:
+        file.write(b"half")
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(trainer_module.torch, "save", fill_the_disk)
-    with pytest.raises(OSError, match="No space left"):
-        Trainer(options).run()
-    assert (tmp_path / "run" / "last.pt").read_bytes() == before
+    with monkeypatch.context() as patch:
+        patch.setattr(run_state.torch, "save", fill_the_disk)
+        with pytest.raises(OutputError, match=r"the disk is full; the one of before is kept"):
+            make_trainer(options).run()
+    assert last.read_bytes() == before
+    assert not list(last.parent.glob("*.unfinished"))
+    make_trainer(options).run()
+    assert run_state.read_state(last)["step"] == 6
 
 
 def test_a_second_run_starts_from_the_weights_of_the_first(tmp_path: Path) -> None:
-    first = Trainer(small_run(tmp_path)).run()
-    second = Trainer(small_run(tmp_path, output=tmp_path / "second", start_from=first))
-    kept = torch.load(first, weights_only=True)["averaged"]
+    first = make_trainer(small_run(tmp_path)).run()
+    second = make_trainer(small_run(tmp_path, output=tmp_path / "second", start_from=first))
+    kept = run_state.read_state(first)["averaged"]
     for name, tensor in second.network.state_dict().items():
         assert torch.equal(tensor, kept[name]), name
 
 
+def test_a_run_starts_from_a_model_file(tmp_path: Path) -> None:
+    generator = find_generator("live").build()
+    torch.nn.init.normal_(generator.head.weight)
+    path = tmp_path / "live.safetensors"
+    save_checkpoint(generator, NetworkFacts("live", "x"), path, is_halved=False)
+    trainer = make_trainer(small_run(tmp_path, start_from=path))
+    assert torch.equal(trainer.network.generator.head.weight, generator.head.weight)
+
+
+def test_a_backbone_is_frozen_at_first(tmp_path: Path) -> None:
+    changes = {**RUNS["mobilenet"], "frozen_encoder_epochs": 1.0, "optimizer": "adam"}
+    trainer = make_trainer(small_run(tmp_path, maximum_steps=3, **changes))  # an epoch
+    parameters = dict(trainer.network.named_parameters())
+    before = {name: value.detach().clone() for name, value in parameters.items()}
+    trainer.run()
+    moved = {name for name, value in parameters.items() if not torch.equal(value, before[name])}
+    assert moved
+    assert not any(name.startswith("generator.encoder.") for name in moved)
+
+
+def test_a_checkpoint_of_another_network_is_refused(tmp_path: Path) -> None:
+    make_trainer(small_run(tmp_path)).run()
+    with pytest.raises(ConfigError, match=r"has network 'live', now it is 'live_large'; choose"):
+        make_trainer(small_run(tmp_path, network="live_large")).run()
+
+
+def test_a_damaged_checkpoint_is_named(tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "last.pt").write_bytes(b"x")
+    with pytest.raises(ModelError, match=r"last.pt is not a readable checkpoint"):
+        make_trainer(small_run(tmp_path)).run()
+
+
+def test_crops_that_the_network_cannot_take_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"takes sides that are multiples of 16.*crop_px is 40"):
+        make_trainer(small_run(tmp_path, crop_px=40))
+
+
 def test_an_unknown_network_is_named_with_the_known_ones(tmp_path: Path) -> None:
     with pytest.raises(UnknownNameError, match=r"no generator named .lve.; did you mean .live.\?"):
-        Trainer(small_run(tmp_path, network="lve"))
+        make_trainer(small_run(tmp_path, network="lve"))

@@ -30,6 +30,8 @@ class LiveGenerator(Generator):
     `channels` and `block_counts` go from the finest level to the coarsest.
     """
 
+    ends = ("stem", "head")
+
     def __init__(
         self,
         channels: Sequence[int] = (32, 64, 128),

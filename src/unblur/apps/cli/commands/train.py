@@ -15,23 +15,48 @@ from unblur.errors import MissingExtraError
 Config = Annotated[
     Path, typer.Argument(metavar="CONFIG", help="A TOML file, as in configs/ of the repository.")
 ]
+Changes = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set", metavar="KEY=VALUE", help="A value that counts more than the file's; repeatable."
+    ),
+]
+Devices = Annotated[
+    int | None, typer.Option(min=1, help="GPUs, or processes of a CPU, that train together.")
+]
+Measure = Annotated[
+    bool, typer.Option("--measure", help="Only time the data, the network, and both together.")
+]
 
 
-def train(config: Config, *, quiet: options.Quiet = False) -> int:
+def train(
+    config: Config,
+    *,
+    changes: Changes = None,
+    devices: Devices = None,
+    measure: Measure = False,
+    quiet: options.Quiet = False,
+) -> int:
     """Train a network as a TOML file says.
 
-    A run that was stopped goes on where it stood.
+    A run that was stopped goes on where it stood: give the same command again.
     """
-    from unblur.training.config import TrainingOptions
-
-    training_options = TrainingOptions.from_toml(config)
     try:
-        from unblur.training.trainer import Trainer
+        from unblur.training.config import TrainingOptions
+        from unblur.training.throughput import measure_throughput
+        from unblur.training.trainer import train as run
     except ModuleNotFoundError as missing:
         raise MissingExtraError(
             f"training needs {missing.name}; install it with: pip install 'unblur[train]'"
         ) from missing
+    words = [*(changes or []), *([f"machine.devices={devices}"] if devices else [])]
+    training_options = TrainingOptions.from_toml(config, words)
+    if measure:
+        print_result(str(measure_throughput(training_options)))
+        return SUCCESS
     if not quiet:
         logging.getLogger("unblur").setLevel(logging.INFO)
-    print_result(f"trained: {Trainer(training_options).run()}")
+    last = run(training_options)
+    if last is not None:
+        print_result(f"trained: {last}")
     return SUCCESS

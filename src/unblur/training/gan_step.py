@@ -1,0 +1,142 @@
+"""One step of training: the discriminator learns, then the generator (arXiv:1908.03826, 3.3).
+
+Without a discriminator it is a step on pixel losses alone. The losses see pictures in -1..1,
+as the paper's weights expect.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import torch
+from lightning_fabric import Fabric
+from torch import Tensor, nn
+from torch.nn import functional
+
+from unblur.losses import pixel
+from unblur.losses.adversarial import (
+    AdversarialName,
+    discriminator_loss,
+    generator_loss,
+    gradient_penalty,
+)
+from unblur.losses.perceptual import PerceptualLoss
+from unblur.models.discriminators import DISCRIMINATORS, DoubleScaleDiscriminator
+from unblur.training.config import AdversaryOptions, LossOptions
+
+_PIXEL_LOSSES = {
+    "l1": pixel.mean_absolute_error,
+    "mse": pixel.mean_squared_error,
+    "charbonnier": pixel.charbonnier,
+}
+
+
+class GeneratorLoss(nn.Module):
+    """The terms of the generator's loss that need no discriminator.
+
+    Raises ModelError when the perceptual network cannot be had.
+    """
+
+    def __init__(self, options: LossOptions) -> None:
+        super().__init__()
+        self.options = options
+        self.compare = _PIXEL_LOSSES[options.pixel]
+        needs_network = options.perceptual_weight > 0
+        self.perceptual = PerceptualLoss(options.perceptual_network) if needs_network else None
+
+    def forward(self, restored: Sequence[Tensor], sharp: Tensor) -> dict[str, Tensor]:
+        """Give each term by name, weighted.
+
+        `restored` are (B, 3, H, W) in 0..1 at full resolution, then at 1/2, 1/4, ...;
+        `sharp` is at full resolution.
+        """
+        options, wanted = self.options, to_signed(sharp)
+        terms = {"pixel": options.pixel_weight * self.compare(to_signed(restored[0]), wanted)}
+        if len(restored) > 1:
+            levels = (
+                self.compare(to_signed(coarse), functional.avg_pool2d(wanted, 2**level))
+                for level, coarse in enumerate(restored[1:], start=1)
+            )
+            terms["coarse"] = options.coarse_weight * torch.stack(list(levels)).sum()
+        if options.frequency_weight > 0:
+            distance = pixel.frequency_l1(to_signed(restored[0]), wanted)
+            terms["frequency"] = options.frequency_weight * distance
+        if self.perceptual is not None:
+            terms["perceptual"] = options.perceptual_weight * self.perceptual(restored[0], sharp)
+        return terms
+
+
+class Adversary:
+    """A discriminator, its optimizer and its loss."""
+
+    def __init__(self, options: AdversaryOptions, fabric: Fabric) -> None:
+        if options.loss is None:
+            raise ValueError("an adversary needs a loss")
+        self.options, self.fabric = options, fabric
+        self.name: AdversarialName = options.loss
+        self.network = DISCRIMINATORS[options.discriminator]().to(
+            memory_format=torch.channels_last  # pyright: ignore[reportCallIssue]
+        )
+        self.optimizer = torch.optim.Adam(self.network.parameters(), lr=options.learning_rate)
+        self._network, self._optimizer = fabric.setup(self.network, self.optimizer)
+
+    def learn(self, sharp: Tensor, restored: Tensor, chance: torch.Generator) -> Tensor:
+        """One step of the discriminator; pictures in 0..1. Gives its loss."""
+        pictures = to_signed(torch.cat([sharp, restored.detach()]))
+        loss = torch.zeros((), device=sharp.device)
+        for scores in _all_scores(self._network(pictures)):
+            real, fake = scores.chunk(2)
+            loss = loss + discriminator_loss(self.name, real, fake, self._mean)
+        if self.name == "wgan-gp":
+            real, fake = pictures.chunk(2)
+            for network in self._parts():
+                penalty = gradient_penalty(network, real, fake, chance)
+                loss = loss + self.options.gradient_penalty_weight * penalty
+        loss = loss / len(self._parts())
+        self._optimizer.zero_grad()
+        self.fabric.backward(loss)
+        self._optimizer.step()
+        return loss.detach()
+
+    def judge(self, sharp: Tensor, restored: Tensor) -> Tensor:
+        """The generator's adversarial loss, weighted: the mean over the discriminators."""
+        self.network.requires_grad_(requires_grad=False)
+        pictures = to_signed(torch.cat([sharp, restored]))
+        with self.fabric.autocast():
+            judged = _all_scores(self.network(pictures))
+        losses: list[Tensor] = []
+        for scores in judged:
+            real, fake = scores.float().chunk(2)
+            losses.append(generator_loss(self.name, real, fake, self._mean))
+        self.network.requires_grad_(requires_grad=True)
+        return self.options.weight * torch.stack(losses).mean()
+
+    def _parts(self) -> list[nn.Module]:
+        """The single discriminators, without what spreads them over devices."""
+        network = self.network
+        if isinstance(network, DoubleScaleDiscriminator):
+            return [network.patch, network.whole]
+        return [network]
+
+    def _mean(self, scores: Tensor) -> Tensor:
+        """The mean of scores over the batches of all devices; gradients reach all of them."""
+        if self.fabric.world_size == 1:
+            return scores.mean()
+        gathered: Any = self.fabric.all_gather(scores.mean(), sync_grads=True)
+        return gathered.mean()
+
+
+def to_signed(pictures: Tensor) -> Tensor:
+    """0..1 to -1..1, float32."""
+    return pictures.float() * 2 - 1
+
+
+def total(terms: Iterable[Tensor]) -> Tensor:
+    """The sum of the terms of a loss."""
+    return torch.stack(list(terms)).sum()
+
+
+def _all_scores(judged: Tensor | tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+    """What a discriminator gave, as the scores of each of its parts."""
+    return judged if isinstance(judged, tuple) else (judged,)

@@ -1,0 +1,67 @@
+"""A generator as it learns: with heads at coarse resolutions where it has maps for them."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from unblur.errors import ConfigError
+from unblur.models.catalog import find_generator
+from unblur.models.encoders import TimmEncoder
+from unblur.models.generator import Generator
+from unblur.models.generators.live import LiveGenerator, MultiScaleHeads
+from unblur.training.config import TrainingOptions
+from unblur.weights.checkpoint import load_checkpoint
+from unblur.weights.run_state import read_state
+
+
+class LearningNetwork(nn.Module):
+    """A generator; the live ones with heads at 1/2 and 1/4, which are dropped after training."""
+
+    def __init__(self, generator: Generator) -> None:
+        super().__init__()
+        self.generator = generator
+        self.coarse = (
+            MultiScaleHeads(generator.channels) if isinstance(generator, LiveGenerator) else None
+        )
+
+    def forward(self, blurry: Tensor) -> list[Tensor]:
+        """Restored pictures at full resolution, then at 1/2 and 1/4; 0..1, not clamped."""
+        generator = self.generator
+        if self.coarse is None or not isinstance(generator, LiveGenerator):
+            return [generator(blurry)]
+        maps = generator.pyramid(blurry)
+        restored = [blurry + generator.shuffle(generator.head(maps[0]))]
+        for level, residual in enumerate(self.coarse(maps), start=1):
+            restored.append(functional.avg_pool2d(blurry, 2**level) + residual)
+        return restored
+
+
+def build_network(options: TrainingOptions) -> LearningNetwork:
+    """The network of a run with the weights that it starts from; raises UnblurError."""
+    card = find_generator(options.network)
+    if card.size_rule.padding(options.crop_px):
+        raise ConfigError(
+            f"{options.network} takes sides that are multiples of {card.size_rule.multiple_of}, "
+            f"{card.size_rule.minimum} or more; crop_px is {options.crop_px}"
+        )
+    with torch.random.fork_rng():
+        torch.manual_seed(options.seed)
+        network = LearningNetwork(card.build())
+    start = options.start_from
+    if start is None:
+        _load_encoder_weights(network.generator, options)
+    elif start.suffix == ".safetensors":
+        generator, _facts = load_checkpoint(start)
+        network.generator.load_state_dict(generator.state_dict())
+    else:
+        network.load_state_dict(read_state(start)["averaged"])
+    return network.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+
+
+def _load_encoder_weights(generator: Generator, options: TrainingOptions) -> None:
+    """Let a backbone begin with the weights that `options` name; raises ModelError."""
+    encoder = getattr(generator, "encoder", None)
+    if isinstance(encoder, TimmEncoder):
+        encoder.load_weights(options.encoder_weights)

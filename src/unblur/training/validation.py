@@ -1,0 +1,71 @@
+"""How good a generator is on the held-out pairs, which are the same all through a run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from unblur.data.pair_cache import PairCache
+
+_BATCH_SIZE = 20
+_LEAST_ERROR = 1e-10
+"""100 dB: what equal pictures count as."""
+
+
+@dataclass(frozen=True, slots=True)
+class ValidationScore:
+    """Means over the pairs, in dB."""
+
+    blurry_psnr_db: float
+    restored_psnr_db: float
+    sharp_kept_psnr_db: float
+    """PSNR of restored sharp pictures against themselves."""
+
+    @property
+    def gain_db(self) -> float:
+        """How much nearer to the sharp pictures the restored ones are."""
+        return self.restored_psnr_db - self.blurry_psnr_db
+
+
+@torch.no_grad()
+def validate(generator: nn.Module, validation: PairCache, device: torch.device) -> ValidationScore:
+    """Score `generator`, in the mode that restoring has, on the pairs that are blurred."""
+    was_training = generator.training
+    generator.eval()
+    figures: list[Tensor] = []
+    for blurry, sharp in _batches(validation, device):
+        restored, kept = (generator(pictures).clamp(0, 1) for pictures in (blurry, sharp))
+        figures.append(torch.stack([_psnr_db(it, sharp) for it in (blurry, restored, kept)]))
+    generator.train(was_training)
+    return ValidationScore(*torch.cat(figures, dim=1).mean(dim=1).tolist())
+
+
+def example_triplets(
+    generator: nn.Module, validation: PairCache, device: torch.device, count: int = 4
+) -> Tensor:
+    """The first pairs as blurry, restored and sharp side by side: (count, 3, H, 3W) in 0..1."""
+    blurry, sharp = (pictures[:count] for pictures in next(_batches(validation, device)))
+    was_training = generator.training
+    with torch.no_grad():
+        restored = generator.eval()(blurry).clamp(0, 1)
+    generator.train(was_training)
+    return torch.cat([blurry, restored, sharp], dim=3).cpu()
+
+
+def _batches(validation: PairCache, device: torch.device) -> Iterator[tuple[Tensor, Tensor]]:
+    """The pairs that are blurred, (B, 3, H, W) float32 in 0..1."""
+    chosen = np.flatnonzero(validation.path_px > 0)
+    for start in range(0, len(chosen), _BATCH_SIZE):
+        pairs = torch.from_numpy(validation.pairs[chosen[start : start + _BATCH_SIZE]])
+        blurry, sharp = pairs.to(device).permute(1, 0, 4, 2, 3).float().div(255)
+        yield blurry, sharp
+
+
+def _psnr_db(pictures: Tensor, sharp: Tensor) -> Tensor:
+    """PSNR of each picture, (B,)."""
+    error = (pictures - sharp).square().mean((1, 2, 3))
+    return -10 * torch.log10(error.clamp_min(_LEAST_ERROR))

@@ -1,0 +1,129 @@
+"""Training as a user runs it: stopped, killed, in two processes."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+torch = pytest.importorskip("torch")
+pytest.importorskip("timm")
+
+from tests.distributed_tools import take_joined_step, take_shared_step  # noqa: E402
+from tests.training_tools import small_run, write_config  # noqa: E402
+from unblur.training.throughput import measure_throughput  # noqa: E402
+from unblur.weights.run_state import read_state  # noqa: E402
+
+pytestmark = [pytest.mark.torch, pytest.mark.slow]
+STEPS = 60
+
+
+def start(folder: Path, *words: str) -> subprocess.Popen[str]:
+    """`unblur train` on the configuration in `folder`."""
+    command = [sys.executable, "-m", "unblur", "train", str(folder / "run.toml"), *words]
+    return subprocess.Popen(
+        command,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
+    )
+
+
+def wait_for_checkpoint(process: subprocess.Popen[str], folder: Path) -> int:
+    """Wait until the run has saved itself; gives the step."""
+    last = folder / "run" / "last.pt"
+    while not last.exists():
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.05)
+    return int(read_state(last)["step"])
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """The state at the end of a run that was left alone."""
+    folder = tmp_path_factory.mktemp("whole")
+    write_config(folder, maximum_steps=STEPS)
+    process = start(folder, "--quiet")
+    _, said = process.communicate()
+    assert (process.returncode, said) == (0, "")
+    return read_state(folder / "run" / "last.pt")
+
+
+@pytest.mark.parametrize(
+    ("number", "exit_code"),
+    [(signal.SIGKILL, -9), (signal.SIGTERM, 130), (signal.SIGINT, 130)],
+)
+def test_a_stopped_run_ends_with_the_same_weights(
+    tmp_path: Path, whole: dict[str, Any], number: int, exit_code: int
+) -> None:
+    write_config(tmp_path, maximum_steps=STEPS, checkpoint_minutes=1e-9)
+    process = start(tmp_path)
+    try:
+        saved = wait_for_checkpoint(process, tmp_path)
+    finally:
+        process.send_signal(number)
+    _, said = process.communicate()
+    assert process.returncode == exit_code
+    last = tmp_path / "run" / "last.pt"
+    stopped = read_state(last)["step"]
+    assert saved <= stopped < STEPS
+    if number != signal.SIGKILL:
+        assert "stopped; finished results are kept" in said
+    process = start(tmp_path, "--quiet")
+    process.communicate()
+    assert process.returncode == 0
+    state = read_state(last)
+    assert state["step"] == STEPS
+    for part in ("network", "averaged"):
+        for name, tensor in whole[part].items():
+            assert torch.equal(tensor, state[part][name]), name
+
+
+@pytest.mark.parametrize("adversary", [None, "ragan-ls"])
+def test_two_processes_learn_what_one_learns_from_both_batches(
+    tmp_path: Path, adversary: str | None
+) -> None:
+    options = small_run(
+        tmp_path,
+        crop_px=48,
+        first_crop_px=48,
+        optimizer="adam",
+        adversary={"loss": adversary, "discriminator": "patch"},
+    )
+    take_joined_step(options, 2, tmp_path / "joined.pt")
+    take_shared_step(options, 2, tmp_path / "shared.pt")
+    joined, shared = (torch.load(tmp_path / f"{name}.pt") for name in ("joined", "shared"))
+    assert joined.keys() == shared.keys()
+    for network in {name.split(".")[0] for name in joined}:
+        mine = {name: value for name, value in joined.items() if name.startswith(network)}
+        assert all(value.any() for value in mine.values())
+        rounding = 1e-5 * max(float(value.abs().max()) for value in mine.values())
+        for name, gradient in mine.items():
+            assert torch.allclose(gradient, shared[name], rtol=1e-3, atol=rounding), name
+
+
+def test_two_processes_of_one_command_train(tmp_path: Path) -> None:
+    write_config(tmp_path)
+    process = start(tmp_path, "--devices", "2")
+    said, _ = process.communicate(timeout=200)
+    assert process.returncode == 0
+    assert said.count("trained: ") == 1
+    assert read_state(tmp_path / "run" / "last.pt")["step"] == 6
+    rows = (tmp_path / "run" / "log.jsonl").read_text().splitlines()
+    assert [json.loads(row)["step"] for row in rows] == [6]
+
+
+def test_the_throughput_is_measured_in_three_ways(tmp_path: Path) -> None:
+    measured = measure_throughput(small_run(tmp_path), seconds=0.5)
+    assert measured.data > measured.network > 0
+    assert 0 < measured.together < 1.5 * measured.network
+    assert f"({measured.efficiency:.2f} of the slower)" in str(measured)
+    assert not (tmp_path / "run").exists()
