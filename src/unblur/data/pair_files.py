@@ -5,12 +5,16 @@ Where the files of a published data set lie is known to `data.datasets`.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from unblur.errors import InputError
 from unblur.images.arrays import Pixels, to_eight_bits
 from unblur.media.image_files import PICTURE_ENDINGS, read_picture
+
+FOLDER_NAMES = (("blurry", "sharp"), ("blur", "sharp"), ("input", "target"), ("input", "GT"))
+"""What the two folders of a folder of pairs may be called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,21 +29,63 @@ class PairFiles:
     """What was filmed: pairs of one scene stay on one side of a split."""
 
 
+def is_folder_of_pairs(folder: Path) -> bool:
+    """Whether `folder` has the two folders that `find_folder_pairs` reads."""
+    return _folder_names(folder) is not None
+
+
 def find_folder_pairs(folder: Path) -> list[PairFiles]:
     """The pairs of a folder that holds `blurry/` and `sharp/` with pictures of the same names.
 
-    Raises InputError when there is no pair, or when a partner is missing.
+    Folders inside both are scenes. `blur/` and `sharp/`, `input/` and `target/`, `input/`
+    and `GT/` do as well. Raises InputError when there is no pair, or when a partner is
+    missing.
     """
-    blurry, sharp = (find_pictures(folder / part) for part in ("blurry", "sharp"))
-    if not blurry:
+    blurry, sharp = (folder / name for name in _folder_names(folder) or FOLDER_NAMES[0])
+    pairs = pair_up(blurry, sharp) if find_pictures(blurry) or find_pictures(sharp) else []
+    for scene in sorted(find_folders(blurry) | find_folders(sharp)):
+        pairs += pair_up(blurry / scene, sharp / scene, scene=scene)
+    if not pairs:
         raise InputError(f"{folder} holds no pairs; expected pictures in blurry/ and sharp/")
-    lonely = sorted(set(blurry) ^ set(sharp))
+    return pairs
+
+
+def _folder_names(folder: Path) -> tuple[str, str] | None:
+    """The first of the known pairs of names of which `folder` has both."""
+    for names in FOLDER_NAMES:
+        if all((folder / name).is_dir() for name in names):
+            return names
+    return None
+
+
+def pair_up(blurry: Path, sharp: Path, *, scene: str = "") -> list[PairFiles]:
+    """The pictures of two folders, those of one name together, named "scene/name".
+
+    Raises InputError when there is no picture, or when one has no partner.
+    """
+    first, second = find_pictures(blurry), find_pictures(sharp)
+    if not first and not second:
+        raise InputError(f"{blurry} holds no pictures; expected the blurry ones in it")
+    check_partners(first, blurry, set(second), sharp)
+    check_partners(second, sharp, set(first), blurry)
+    prefix = f"{scene}/" if scene else ""
+    return [PairFiles(prefix + name, first[name], second[name], scene) for name in first]
+
+
+def check_partners(names: Iterable[str], folder: Path, partners: set[str], where: Path) -> None:
+    """Raise InputError unless every one of `names`, in `folder`, is among `partners`."""
+    lonely = [name for name in names if name not in partners]
     if lonely:
+        place = where if where.is_dir() else f"{where}, which is not there"
         raise InputError(
-            f"{folder}: {len(lonely)} pictures have no partner in blurry/ or sharp/: "
-            f"{', '.join(lonely[:5])}"
+            f"{folder}: {len(lonely)} pictures have no partner in {place}: {name_some(lonely)}; "
+            "add the missing ones, or take these away"
         )
-    return [PairFiles(name, blurry[name], sharp[name]) for name in sorted(blurry)]
+
+
+def name_some(names: Sequence[object]) -> str:
+    """The first five of `names`, for a sentence."""
+    return ", ".join(str(name) for name in names[:5]) + (", ..." if len(names) > 5 else "")
 
 
 def read_pair(pair: PairFiles) -> tuple[Pixels, Pixels]:
@@ -58,11 +104,27 @@ def read_pair(pair: PairFiles) -> tuple[Pixels, Pixels]:
 
 
 def find_pictures(folder: Path) -> dict[str, Path]:
-    """The pictures of `folder` by their names without ending; none where there is no folder."""
+    """The pictures of `folder` by their names without ending; none where there is no folder.
+
+    Raises InputError when two differ by their endings alone.
+    """
+    found: dict[str, Path] = {}
+    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+        if path.suffix.lower() in PICTURE_ENDINGS and not path.name.startswith("."):
+            if path.stem in found:
+                raise InputError(
+                    f"{folder} holds both {found[path.stem].name} and {path.name}; keep one"
+                )
+            found[path.stem] = path
+    return found
+
+
+def find_folders(folder: Path) -> set[str]:
+    """The names of the folders inside `folder`; none where there is no folder."""
     if not folder.is_dir():
-        return {}
+        return set()
     return {
-        path.stem: path
-        for path in sorted(folder.iterdir())
-        if path.suffix.lower() in PICTURE_ENDINGS and not path.name.startswith(".")
+        path.name
+        for path in folder.iterdir()
+        if path.is_dir() and not path.name.startswith((".", "__"))
     }
