@@ -1,10 +1,11 @@
-"""Files that appear only when they are complete. Knows nothing of what is written."""
+"""Files and folders that appear only when they are complete. Knows nothing of what is written."""
 
 from __future__ import annotations
 
 import errno
 import os
 import secrets
+import shutil
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -33,6 +34,29 @@ def replacing(target: Path) -> Generator[Path]:
     finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def filling(target: Path) -> Generator[Path]:
+    """A temporary folder beside `target`, renamed to `target` when the block ends well.
+
+    Whatever ends the block early, Ctrl-C included, the temporary folder is removed. An
+    empty folder called `target` is replaced. Raises OutputError when there is a fuller
+    one or a file of that name, and in place of any OSError of the block.
+    """
+    if target.exists() and not (target.is_dir() and not any(target.iterdir())):
+        raise OutputError(f"{target} is there already; choose another name, or remove it first")
+    temporary = target.with_name(f".unblur-{secrets.token_hex(6)}")
+    try:
+        temporary.mkdir()
+        yield temporary
+        if target.is_dir():
+            target.rmdir()
+        temporary.replace(target)
+    except OSError as error:
+        raise OutputError(_explain(error, target)) from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def _check_name(target: Path) -> None:

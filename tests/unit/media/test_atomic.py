@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from unblur.errors import OutputError
-from unblur.media.atomic import replacing
+from unblur.media.atomic import filling, replacing
 
 
 def test_the_file_appears_when_the_block_ends(tmp_path: Path) -> None:
@@ -112,3 +112,45 @@ def test_too_long_a_name_is_refused_before_the_work_is_done(tmp_path: Path) -> N
         replacing(tmp_path / f"{'n' * 300}.png"),
     ):
         pytest.fail("the work was begun")
+
+
+def test_a_folder_appears_when_the_block_ends(tmp_path: Path) -> None:
+    target = tmp_path / "pairs"
+    target.mkdir()
+    with filling(target) as temporary:
+        (temporary / "a.npy").touch()
+        assert temporary.name.startswith(".")
+        assert not any(target.iterdir())
+    assert [path.name for path in target.iterdir()] == ["a.npy"]
+    assert list(tmp_path.iterdir()) == [target]
+
+
+@pytest.mark.parametrize("ending", [KeyboardInterrupt, ValueError])
+def test_whatever_ends_the_block_early_leaves_no_folder(
+    tmp_path: Path, ending: type[BaseException]
+) -> None:
+    def write_half() -> None:
+        with filling(tmp_path / "pairs") as temporary:
+            (temporary / "a.npy").touch()
+            raise ending
+
+    with pytest.raises(ending):
+        write_half()
+    assert not any(tmp_path.iterdir())
+
+
+def test_a_folder_with_something_in_it_is_not_replaced(tmp_path: Path) -> None:
+    (tmp_path / "kept").touch()
+    with pytest.raises(OutputError, match="is there already"), filling(tmp_path):
+        pass
+    assert (tmp_path / "kept").exists()
+
+
+def test_a_full_disk_leaves_no_folder_and_says_so(tmp_path: Path) -> None:
+    def run_out() -> None:
+        with filling(tmp_path / "pairs"):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(OutputError, match="the disk is full"):
+        run_out()
+    assert not any(tmp_path.iterdir())
