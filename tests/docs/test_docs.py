@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from unblur.apps.cli.main import COMMANDS, app
+from unblur.apps.cli.main import COMMANDS, GROUPS, app
 from unblur.models.catalog import GENERATORS
 from unblur.restoration.file_jobs import FileReport
 from unblur.restoration.inputs import is_video
@@ -37,6 +37,9 @@ def test_no_figure_is_left_open(page: Path) -> None:
 def test_every_command_has_its_place_in_the_guide() -> None:
     for command in COMMANDS:
         assert f"unblur {command.__name__}" in COMMAND_LINE
+    for name, group in GROUPS.items():
+        for command in typer.main.get_group(group).commands:
+            assert f"unblur {name} {command}" in COMMAND_LINE
 
 
 def test_every_option_of_restore_is_explained() -> None:

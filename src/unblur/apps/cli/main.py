@@ -15,6 +15,7 @@ from typer.exceptions import TyperException
 
 from unblur._version import __version__
 from unblur.apps.cli.commands.benchmark import benchmark
+from unblur.apps.cli.commands.data import data
 from unblur.apps.cli.commands.doctor import doctor
 from unblur.apps.cli.commands.evaluate import evaluate
 from unblur.apps.cli.commands.export import export
@@ -35,6 +36,7 @@ from unblur.apps.cli.output import (
 from unblur.errors import UnblurError
 
 COMMANDS = (restore, models, doctor, benchmark, evaluate, train, export)
+GROUPS = {"data": data, "weights": weights}
 _ROOT_OPTIONS = {"--help", "--version"}
 
 app = typer.Typer(
@@ -45,7 +47,8 @@ app = typer.Typer(
 )
 for _command in COMMANDS:
     app.command()(_command)
-app.add_typer(weights, name="weights")
+for _name, _group in GROUPS.items():
+    app.add_typer(_group, name=_name)
 
 
 def _print_version(is_wanted: bool) -> None:  # noqa: FBT001 - typer calls it with the value
@@ -110,7 +113,7 @@ def _with_command(words: list[str]) -> list[str]:
     """`words` with "restore" in front where no command is; without words: the help."""
     if not words:
         return ["--help"]
-    known = {command.__name__ for command in COMMANDS} | _ROOT_OPTIONS | {"weights"}
+    known = {command.__name__ for command in COMMANDS} | set(GROUPS) | _ROOT_OPTIONS
     return words if words[0] in known else ["restore", *words]
 
 

@@ -57,9 +57,13 @@ class ProgressDisplay:
 
     def start_file(self, job: Job) -> ReportProgress:
         """Show that `job` begins; gives what is to be told how far it is."""
+        return self.start(job.source.name)
+
+    def start(self, name: str) -> ReportProgress:
+        """Show that the work called `name` begins; gives what is to be told how far it is."""
         with self._lock:
             self._file_index += 1
-            self._name = printable(job.source.name)
+            self._name = printable(name)
             self._done_count, self._total = 0, None
             self._update()
         return self._report
