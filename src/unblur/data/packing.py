@@ -33,7 +33,7 @@ def pack_pairs(
     crops_per_pair: int,
     seed: int = 0,
     report: Callable[[int, int], None] | None = None,
-) -> Mapping[str, str]:
+) -> Mapping[PairFiles, str]:
     """Write random crops of `pairs` into the new folder `folder`; gives the pairs left out.
 
     There are `crops_per_pair` of `size_px` pixels for each pair, those of one pair

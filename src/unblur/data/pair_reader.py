@@ -43,7 +43,7 @@ class PairReader:
         self._pairs = tuple(pairs)
         self._crop_px = crop_px
         self._seed = seed
-        self._broken: dict[str, str] = {}
+        self._broken: dict[PairFiles, str] = {}
 
     def __len__(self) -> int:
         """How many pairs there are, which is the length of one pass over them."""
@@ -58,8 +58,8 @@ class PairReader:
         return self.crops(number, 1)[0]
 
     @property
-    def broken(self) -> Mapping[str, str]:
-        """The pairs left out so far, by name, and why."""
+    def broken(self) -> Mapping[PairFiles, str]:
+        """The pairs left out so far, and why."""
         return MappingProxyType(self._broken)
 
     def crops(self, number: int, crop_count: int) -> list[tuple[Pixels, Pixels]]:
@@ -82,21 +82,21 @@ class PairReader:
 
     def _read(self, pair: PairFiles) -> tuple[Pixels, Pixels] | None:
         """The two pictures of `pair`, or None when it is broken."""
-        if pair.name in self._broken:
+        if pair in self._broken:
             return None
         try:
             return read_pair(pair)
         except InputError as error:
-            self._note(pair.name, str(error))
+            self._note(pair, str(error))
             return None
 
-    def _note(self, name: str, reason: str) -> None:
+    def _note(self, pair: PairFiles, reason: str) -> None:
         """Count a broken pair. Raises InputError when there are too many."""
-        if self._broken.setdefault(name, reason) is reason:
-            _log.warning("left out the pair %s: %s", name, reason)
+        if self._broken.setdefault(pair, reason) is reason:
+            _log.warning("left out the pair %s: %s", pair.name, reason)
         broken = list(self._broken.items())
         if len(broken) > _BROKEN_SHARE * len(self):
-            reasons = "; ".join(f"{name}: {reason}" for name, reason in broken[:3])
+            reasons = "; ".join(f"{each.name}: {why}" for each, why in broken[:3])
             raise InputError(
                 f"{len(broken)} of {len(self)} pairs are broken, more than "
                 f"{_BROKEN_SHARE:.0%}: get a whole copy of the data ({reasons})"

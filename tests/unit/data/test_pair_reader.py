@@ -94,14 +94,15 @@ def test_a_broken_pair_is_named_left_out_and_replaced_by_the_next(
         path.write_bytes(path.read_bytes()[:200])
     elif damage == "gone":
         path.unlink()
-    hundred = many(pairs, PairFiles("bad one", path, pairs[0].sharp))
+    bad = PairFiles("bad one", path, pairs[0].sharp)
+    hundred = many(pairs, bad)
     reader, whole = PairReader(hundred, 16, seed=4), PairReader(many(pairs), 16, seed=4)
     with caplog.at_level(logging.WARNING):
         crops = list(reader)
     (warning,) = caplog.records
     assert "bad one" in warning.getMessage()
     assert str(path) in warning.getMessage()
-    assert list(reader.broken) == ["bad one"]
+    assert list(reader.broken) == [bad]
     differ = [not np.array_equal(a, b) for a, b in zip(crops, whole, strict=True)]
     assert sum(differ) == 1
     at = differ.index(True)
