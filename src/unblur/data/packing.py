@@ -47,7 +47,6 @@ def pack_pairs(
     """
     reader = PairReader(pairs, size_px, seed)
     shape = (len(pairs) * crops_per_pair, 2, size_px, size_px, 3)
-    folder.parent.mkdir(parents=True, exist_ok=True)
     _check_space(folder, int(np.prod(shape, dtype=np.int64)))
     path_px = np.zeros(shape[0], np.float32)
     with filling(folder) as unfinished:
@@ -78,7 +77,8 @@ def _all_crops(
 
 def _check_space(folder: Path, size_bytes: int) -> None:
     """Raise OutputError when there is less space than `size_bytes` where `folder` will be."""
-    free_bytes = shutil.disk_usage(folder.parent).free
+    above = next(each for each in folder.absolute().parents if each.is_dir())
+    free_bytes = shutil.disk_usage(above).free
     if size_bytes > free_bytes:
         raise OutputError(
             f"{folder} would take {size_bytes / 1e9:.1f} GB, and {free_bytes / 1e9:.1f} GB are "

@@ -109,7 +109,7 @@ def find_pictures(folder: Path) -> dict[str, Path]:
     Raises InputError when two differ by their endings alone.
     """
     found: dict[str, Path] = {}
-    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+    for path in sorted(_entries(folder)):
         if path.suffix.lower() in PICTURE_ENDINGS and not path.name.startswith("."):
             if path.stem in found:
                 raise InputError(
@@ -121,10 +121,16 @@ def find_pictures(folder: Path) -> dict[str, Path]:
 
 def find_folders(folder: Path) -> set[str]:
     """The names of the folders inside `folder`; none where there is no folder."""
-    if not folder.is_dir():
-        return set()
     return {
         path.name
-        for path in folder.iterdir()
+        for path in _entries(folder)
         if path.is_dir() and not path.name.startswith((".", "__"))
     }
+
+
+def _entries(folder: Path) -> list[Path]:
+    """What lies in `folder`; nothing where there is no folder."""
+    try:
+        return list(folder.iterdir()) if folder.is_dir() else []
+    except OSError as error:
+        raise InputError(f"cannot read the folder {folder}: {error.strerror or error}") from error

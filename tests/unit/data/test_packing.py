@@ -31,13 +31,13 @@ def test_packed_crops_are_those_of_the_reader(tmp_path: Path, pairs: list[PairFi
     told: list[tuple[int, int]] = []
     left_out = pack_pairs(
         pairs,
-        tmp_path / "new" / "packed",
+        tmp_path / "packed",
         size_px=16,
         crops_per_pair=3,
         seed=5,
         report=lambda done, of: told.append((done, of)),
     )
-    cache = open_pair_cache(tmp_path / "new" / "packed")
+    cache = open_pair_cache(tmp_path / "packed")
     assert cache.pairs.shape == (60, 2, 16, 16, 3)
     reader = PairReader(pairs, 16, seed=5)
     wanted = [crop for number in range(20) for crop in reader.crops(number, 3)]
@@ -78,6 +78,11 @@ def test_a_failure_leaves_nothing_behind(tmp_path: Path, pairs: list[PairFiles])
 def test_a_folder_that_is_there_is_kept(tmp_path: Path, pairs: list[PairFiles]) -> None:
     with pytest.raises(OutputError, match="is there already"):
         pack_pairs(pairs, tmp_path / "data", size_px=16, crops_per_pair=1)
+
+
+def test_a_folder_above_that_is_missing_is_told(tmp_path: Path, pairs: list[PairFiles]) -> None:
+    with pytest.raises(OutputError, match="there is no folder .*new; make it first"):
+        pack_pairs(pairs, tmp_path / "new" / "out", size_px=16, crops_per_pair=1)
 
 
 def test_a_disk_that_is_too_full_is_told_before_the_work(

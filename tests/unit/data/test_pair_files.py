@@ -62,6 +62,17 @@ def test_many_missing_partners_are_counted_and_some_named(tmp_path: Path) -> Non
         find_folder_pairs(tmp_path)
 
 
+def test_a_folder_that_may_not_be_read_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(folder: Path) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    with pytest.raises(InputError, match=r"cannot read the folder .*: Permission denied"):
+        find_pictures(tmp_path)
+
+
 def test_hidden_files_are_no_pictures(tmp_path: Path) -> None:
     write_files(tmp_path, [".a.png", "b.PNG"])
     assert list(find_pictures(tmp_path)) == ["b"]

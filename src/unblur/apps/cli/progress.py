@@ -60,7 +60,7 @@ class ProgressDisplay:
         return self.start(job.source.name)
 
     def start(self, name: str) -> ReportProgress:
-        """Show that the work called `name` begins; gives what is to be told how far it is."""
+        """Show that work on what is called `name` begins; gives what is told how far it is."""
         with self._lock:
             self._file_index += 1
             self._name = printable(name)

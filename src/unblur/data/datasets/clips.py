@@ -69,9 +69,9 @@ def frame_windows(clip: FrameClip, window: int, *, step: int | None = None) -> l
     Without a step they touch and share no frame. Raises ConfigError when `window` is even,
     so that there is no middle frame, or longer than the clip.
     """
-    if window < 1 or window % 2 == 0 or window > len(clip.frames):
+    if window < 3 or window % 2 == 0 or window > len(clip.frames):
         raise ConfigError(
-            f"a window must have an odd number of frames, at most {len(clip.frames)} "
+            f"a window must have an odd number of frames, from 3 to {len(clip.frames)} "
             f"for the clip {clip.name}; got {window}"
         )
     starts = range(0, len(clip.frames) - window + 1, step or window)
