@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import count
 from types import MappingProxyType
 
 import numpy as np
@@ -18,10 +17,15 @@ from unblur.errors import ConfigError, InputError
 from unblur.images.arrays import Pixels
 
 _log = logging.getLogger(__name__)
-_BROKEN_SHARE = 0.01
-"""More than this share of a set broken is fatal: the copy itself is bad then."""
+_BROKEN_PERCENT = 1
+"""More than this much of a set broken is fatal: the copy itself is bad then."""
 _ORDER, _CROP = 0, 1
 """What a random number is for, so that the two kinds do not go together."""
+
+
+def broken_limit_of(pair_count: int) -> int:
+    """How many pairs of a set of `pair_count` may be broken."""
+    return pair_count * _BROKEN_PERCENT // 100
 
 
 class PairReader:
@@ -36,13 +40,24 @@ class PairReader:
     Reading is safe in threads, and a reader can be sent to worker processes.
     """
 
-    def __init__(self, pairs: Sequence[PairFiles], crop_px: int, seed: int = 0) -> None:
-        """Raise InputError when there are no pairs."""
+    def __init__(
+        self,
+        pairs: Sequence[PairFiles],
+        crop_px: int,
+        seed: int = 0,
+        *,
+        broken_limit: int | None = None,
+    ) -> None:
+        """Allow `broken_limit` broken pairs, or else 1 % of `pairs`.
+
+        Raises InputError when there are no pairs.
+        """
         if not pairs:
             raise InputError("expected pairs of pictures, got none")
         self._pairs = tuple(pairs)
-        self._crop_px = crop_px
+        self.crop_px = crop_px
         self._seed = seed
+        self._broken_limit = broken_limit_of(len(pairs)) if broken_limit is None else broken_limit
         self._broken: dict[PairFiles, str] = {}
 
     def __len__(self) -> int:
@@ -66,19 +81,19 @@ class PairReader:
         """`crop_count` blurry and sharp crops of the pair with that number, read once.
 
         (crop_px, crop_px, 3) uint8 RGB each. Raises InputError when more than 1 % of the
-        pairs turn out to be broken, ConfigError when a picture is smaller than a crop.
+        set turn out to be broken, ConfigError when a picture is smaller than a crop.
         """
         if number < 0:
             raise IndexError(f"pairs are numbered from 0, got {number}")
         turn, place = divmod(number, len(self))
         order = np.random.default_rng((self._seed, _ORDER, turn)).permutation(len(self))
-        for step in count(place):
+        for step in range(place, place + len(self)):
             pair = self._pairs[order[step % len(self)]]
             pictures = self._read(pair)
             if pictures is not None:
                 rng = np.random.default_rng((self._seed, _CROP, number))
                 return [self._crop(pair, *pictures, rng) for _ in range(crop_count)]
-        raise AssertionError  # every pair broken is fatal before
+        raise self._too_many()
 
     def _read(self, pair: PairFiles) -> tuple[Pixels, Pixels] | None:
         """The two pictures of `pair`, or None when it is broken."""
@@ -94,20 +109,24 @@ class PairReader:
         """Count a broken pair. Raises InputError when there are too many."""
         if self._broken.setdefault(pair, reason) is reason:
             _log.warning("left out the pair %s: %s", pair.name, reason)
+        if len(self._broken) > self._broken_limit:
+            raise self._too_many()
+
+    def _too_many(self) -> InputError:
+        """The error that there are too many broken pairs."""
         broken = list(self._broken.items())
-        if len(broken) > _BROKEN_SHARE * len(self):
-            reasons = "; ".join(f"{each.name}: {why}" for each, why in broken[:3])
-            raise InputError(
-                f"{len(broken)} of {len(self)} pairs are broken, more than "
-                f"{_BROKEN_SHARE:.0%}: get a whole copy of the data ({reasons})"
-            )
+        reasons = "; ".join(f"{each.name}: {why}" for each, why in broken[:3])
+        return InputError(
+            f"{len(broken)} of {len(self)} pairs are broken, more than {_BROKEN_PERCENT} % of the "
+            f"set: get a whole copy of it ({reasons})"
+        )
 
     def _crop(
         self, pair: PairFiles, blurry: Pixels, sharp: Pixels, rng: np.random.Generator
     ) -> tuple[Pixels, Pixels]:
         """The same random square of both pictures, as arrays of their own."""
         height, width = blurry.shape[:2]
-        size = self._crop_px
+        size = self.crop_px
         if size > min(height, width):
             raise ConfigError(
                 f"cannot take a crop of {size}x{size} pixels from {pair.blurry}, which is "

@@ -93,8 +93,9 @@ def test_pack_writes_the_crops(tmp_path: Path, capsys: pytest.CaptureFixture) ->
     source, target = str(gopro(tmp_path)), tmp_path / "packed"
     words = ["data", "pack", "gopro", source, "-o", str(target), "--size-px", "32"]
     assert main([*words, "--crops-per-pair", "3"]) == 0
-    assert capsys.readouterr().out == f"{target}: 6 crops of 32x32 from 2 pairs\n"
-    assert np.load(target / "pairs.npy").shape == (6, 2, 32, 32, 3)
+    assert capsys.readouterr().out == f"{target}: crops of 32x32 from 2 pairs\n"
+    assert np.load(target / "train" / "pairs.npy").shape == (3, 2, 32, 32, 3)
+    assert np.load(target / "held_out" / "pairs.npy").shape == (1, 2, 32, 32, 3)
     assert main([*words, "--crops-per-pair", "3"]) == 1
     assert "is there already" in capsys.readouterr().err
 

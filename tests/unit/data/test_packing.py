@@ -12,10 +12,11 @@ import pytest
 pytest.importorskip("cv2")
 
 from tests.pair_trees import write_folder_pairs, write_pair
-from unblur.data.packing import UNKNOWN_PATH_PX, pack_pairs
+from unblur.data.packing import UNKNOWN_PATH_PX, pack_pairs, pack_split
 from unblur.data.pair_cache import open_pair_cache
 from unblur.data.pair_files import PairFiles, find_folder_pairs
 from unblur.data.pair_reader import PairReader
+from unblur.data.splits import split_by_scene
 from unblur.errors import ConfigError, InputError, OutputError
 
 pytestmark = pytest.mark.torch
@@ -54,6 +55,45 @@ def test_path_lengths_say_blurred_or_sharp(tmp_path: Path, pairs: list[PairFiles
     assert not cache.is_straight.any()
 
 
+def test_whole_scenes_are_held_out_with_one_crop_of_each_pair(
+    tmp_path: Path, pairs: list[PairFiles]
+) -> None:
+    scenes = [
+        PairFiles(it.name, it.blurry, it.sharp, f"scene {at // 4}") for at, it in enumerate(pairs)
+    ]
+    told: list[tuple[int, int]] = []
+    target = tmp_path / "packed"
+    numbers = {"size_px": 40, "crops_per_pair": 2, "held_out_share": 0.3, "seed": 1}
+    pack_split(scenes, target, **numbers, report=lambda done, of: told.append((done, of)))
+    train, held_out = (open_pair_cache(target / part).pairs for part in ("train", "held_out"))
+    assert (len(train), len(held_out)) == (24, 8)
+    assert (told[0][1], told[-1]) == (20, (20, 20))
+    assert told == sorted(told)
+    expected = PairReader(split_by_scene(scenes, 0.3, seed=1)[1], 40, seed=1)
+    assert np.array_equal(held_out, np.array(list(expected)))
+
+
+def test_a_share_of_nothing_holds_nothing_out(tmp_path: Path, pairs: list[PairFiles]) -> None:
+    target = tmp_path / "packed"
+    pack_split(pairs, target, size_px=16, crops_per_pair=1, held_out_share=0)
+    assert [path.name for path in target.iterdir()] == ["train"]
+
+
+def test_one_percent_is_of_the_whole_set_not_of_what_is_held_out(
+    tmp_path: Path, pairs: list[PairFiles]
+) -> None:
+    hundred = [PairFiles(f"{at}", it.blurry, it.sharp) for at, it in enumerate(pairs * 5)]
+    bad = split_by_scene(hundred, 0.05, seed=0)[1][0]
+    place = hundred.index(bad)
+    hundred[place] = PairFiles(bad.name, tmp_path / "bad.png", bad.sharp)
+    options = {"size_px": 16, "crops_per_pair": 1, "held_out_share": 0.05}
+    assert list(pack_split(hundred, tmp_path / "out", **options)) == [hundred[place]]
+    hundred[place - 1] = PairFiles("other", tmp_path / "bad.png", bad.sharp)
+    with pytest.raises(InputError, match="more than 1 % of the set"):
+        pack_split(hundred, tmp_path / "new", **options)
+    assert not (tmp_path / "new").exists()
+
+
 def test_a_broken_pair_is_told_and_the_number_of_crops_kept(
     tmp_path: Path, pairs: list[PairFiles]
 ) -> None:
@@ -81,7 +121,7 @@ def test_a_folder_that_is_there_is_kept(tmp_path: Path, pairs: list[PairFiles]) 
 
 
 def test_a_folder_above_that_is_missing_is_told(tmp_path: Path, pairs: list[PairFiles]) -> None:
-    with pytest.raises(OutputError, match="there is no folder .*new; make it first"):
+    with pytest.raises(OutputError, match=r"there is no folder .*new; make it first"):
         pack_pairs(pairs, tmp_path / "new" / "out", size_px=16, crops_per_pair=1)
 
 

@@ -114,8 +114,16 @@ def test_more_than_one_percent_broken_is_fatal(tmp_path: Path, pairs: list[PairF
     hundred = many(pairs, PairFiles("x", tmp_path / "x.png", pairs[0].sharp))
     hundred[41] = PairFiles("y", tmp_path / "y.png", pairs[0].sharp)
     reader = PairReader(hundred, 16)
-    with pytest.raises(InputError, match=r"2 of 100 pairs are broken, more than 1%: .*x\.png"):
+    with pytest.raises(InputError, match=r"2 of 100 pairs are broken, more than 1 %.*x\.png"):
         list(reader)
+
+
+def test_a_set_that_is_all_broken_ends_whatever_is_allowed(
+    tmp_path: Path, pairs: list[PairFiles]
+) -> None:
+    gone = [PairFiles(pair.name, tmp_path / "gone.png", pair.sharp) for pair in pairs]
+    with pytest.raises(InputError, match="5 of 5 pairs are broken"):
+        _ = PairReader(gone, 16, broken_limit=10)[0]
 
 
 def test_a_crop_larger_than_a_picture_names_it_and_both_sizes(pairs: list[PairFiles]) -> None:

@@ -51,6 +51,10 @@ Folder = Annotated[
 ]
 SizePx = Annotated[int, typer.Option(min=1, help="Height and width of a crop.")]
 CropsPerPair = Annotated[int, typer.Option(min=1, help="Random crops taken from each pair.")]
+HeldOutShare = Annotated[
+    float,
+    typer.Option(min=0, max=0.9, help="Share of pairs held out, in whole scenes; 0: none."),
+]
 
 _HEADING = ("data", "part", "variant", "pairs", "scenes", "size", "PSNR blurry", "read")
 
@@ -87,7 +91,7 @@ def check(
 
 
 @data.command()
-def pack(
+def pack(  # noqa: PLR0913 - one for each option
     name: Name,
     path: Source,
     *,
@@ -96,26 +100,30 @@ def pack(
     crops_per_pair: CropsPerPair,
     part: PackedPart = "train",
     variant: VariantName = None,
+    held_out_share: HeldOutShare = 0.05,
     quiet: options.Quiet = False,
 ) -> int:
-    """Cut random crops out of every pair, once, into a file that training reads fast."""
+    """Cut random crops out of every pair, once, into files that training reads fast.
+
+    Makes FOLDER/train, and FOLDER/held_out of whole scenes with one crop of each pair.
+    """
     from unblur.data.datasets import find_dataset
-    from unblur.data.packing import pack_pairs
+    from unblur.data.packing import pack_split
 
     pairs = find_dataset(name).find_pairs(path, part, variant)
     with ProgressDisplay(1, is_wanted=not quiet) as display:
-        left_out = pack_pairs(
+        left_out = pack_split(
             pairs,
             output,
             size_px=size_px,
             crops_per_pair=crops_per_pair,
+            held_out_share=held_out_share,
             report=display.start(str(output)),
         )
     if not quiet:
         for reason in left_out.values():
             print_note(f"note: left out: {reason}")
-        count = len(pairs) * crops_per_pair
-        print_result(f"{output}: {count} crops of {size_px}x{size_px} from {len(pairs)} pairs")
+        print_result(f"{output}: crops of {size_px}x{size_px} from {len(pairs)} pairs")
     return SUCCESS
 
 
