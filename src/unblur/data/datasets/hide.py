@@ -13,6 +13,7 @@ the names of one side only.
 
 from __future__ import annotations
 
+from collections.abc import Container
 from pathlib import Path
 
 from unblur.data.datasets.trees import Part, enter, require_folder
@@ -31,20 +32,25 @@ def find_hide(
     """
     root = enter(path, "HIDE_dataset")
     sharp_folder = require_folder(root / "GT", "the sharp pictures of both parts")
-    sharp = _pictures(sharp_folder)
+    sharp = find_pictures(sharp_folder)
     folders = [root / "train"] if part == "train" else [root / "test" / it for it in test_folders]
     pairs: list[PairFiles] = []
     for folder in folders:
-        blurry = _pictures(require_folder(folder, "blurry pictures"))
+        blurry = find_pictures(require_folder(folder, "blurry pictures"))
         if not blurry:
             raise InputError(f"{folder} holds no pictures; expected the blurry ones in it")
-        check_partners(blurry, folder, set(sharp), sharp_folder)
-        pairs += [
-            PairFiles(name, blurry[name], sharp[name], name.partition("from")[2]) for name in blurry
-        ]
+        partners = {name: sharp[other] for name in blurry if (other := _partner(name, sharp))}
+        check_partners(blurry, folder, set(partners), sharp_folder)
+        pairs += [PairFiles(name, blurry[name], partners[name], _scene_of(name)) for name in blurry]
     return pairs
 
 
-def _pictures(folder: Path) -> dict[str, Path]:
-    """The pictures of `folder` by their names without any ending."""
-    return {name.removesuffix(".MP4"): path for name, path in find_pictures(folder).items()}
+def _partner(name: str, sharp: Container[str]) -> str | None:
+    """The name in `sharp` of the picture called `name`, which may have ".MP4" or not."""
+    known = (name, name.removesuffix(".MP4"), f"{name}.MP4")
+    return next((each for each in known if each in sharp), None)
+
+
+def _scene_of(name: str) -> str:
+    """The video that a frame is from: "GOPR1037" of "1fromGOPR1037.MP4"."""
+    return name.removesuffix(".MP4").partition("from")[2]

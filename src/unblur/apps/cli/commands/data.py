@@ -146,7 +146,7 @@ def _notes(survey: PairSurvey, published: int | None) -> list[str]:
     """What looks wrong, in sentences."""
     count = survey.sample_count
     told = {
-        f"{survey.pair_count} pairs, but {published} were published; this copy is another": (
+        f"{survey.pair_count} pairs, but {published} were published: this copy differs": (
             published is not None and published != survey.pair_count
         ),
         f"{survey.swapped_count} of {count} blurry pictures have more detail than their sharp "
@@ -198,6 +198,6 @@ def _tell_clips(name: str, clips: list[FrameClip], *, is_json: bool) -> int:
     else:
         print_result(
             f"{name}: {row['clip_count']} clips, {row['frame_count']} frames at "
-            f"{row['frame_rate']} per second; make pairs of them with: unblur synthesize"
+            f"{row['frame_rate']} per second"
         )
     return SUCCESS
