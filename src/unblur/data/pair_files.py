@@ -5,8 +5,9 @@ Where the files of a published data set lie is known to `data.datasets`.
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from unblur.errors import InputError
@@ -37,17 +38,37 @@ def is_folder_of_pairs(folder: Path) -> bool:
 def find_folder_pairs(folder: Path) -> list[PairFiles]:
     """The pairs of a folder that holds `blurry/` and `sharp/` with pictures of the same names.
 
-    Folders inside both are scenes. `blur/` and `sharp/`, `input/` and `target/`, `input/`
-    and `GT/` do as well. Raises InputError when there is no pair, or when a partner is
-    missing.
+    Folders inside both are scenes; for other pairs, a table `pairs.csv` with the columns
+    `name` and `source` may say what they are of. `blur/` and `sharp/`, `input/` and
+    `target/`, `input/` and `GT/` do as well. Raises InputError when there is no pair, or
+    when a partner is missing.
     """
     blurry, sharp = (folder / name for name in _folder_names(folder) or FOLDER_NAMES[0])
-    pairs = pair_up(blurry, sharp) if find_pictures(blurry) or find_pictures(sharp) else []
+    pairs: list[PairFiles] = []
+    if find_pictures(blurry) or find_pictures(sharp):
+        sources = _sources_in(folder / "pairs.csv")
+        pairs = [replace(pair, scene=sources.get(pair.name, "")) for pair in pair_up(blurry, sharp)]
     for scene in sorted(find_folders(blurry) | find_folders(sharp)):
         pairs += pair_up(blurry / scene, sharp / scene, scene=scene)
     if not pairs:
         raise InputError(f"{folder} holds no pairs; expected pictures in blurry/ and sharp/")
     return pairs
+
+
+def _sources_in(table: Path) -> dict[str, str]:
+    """What each pair of a folder was made of, by its name, where there is a table of it."""
+    if not table.is_file():
+        return {}
+    try:
+        with table.open(encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise InputError(f"cannot read {table}: {error}; repair it, or take it away") from error
+    return {
+        Path(row["name"]).stem: row["source"]
+        for row in rows
+        if row.get("name") and row.get("source")
+    }
 
 
 def _folder_names(folder: Path) -> tuple[str, str] | None:

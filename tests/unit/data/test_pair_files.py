@@ -35,6 +35,20 @@ def test_folders_inside_are_scenes(tmp_path: Path) -> None:
     ]
 
 
+def test_a_table_says_what_pairs_are_of(tmp_path: Path) -> None:
+    for part in ("blurry", "sharp"):
+        write_files(tmp_path / part, ["0.png", "1.png", "2.png"])
+    table = tmp_path / "pairs.csv"
+    table.write_text("name,source,seed\n0.png,beach.jpg,4\n1.png,street.mp4,4\n2.png\n")
+    scenes = [pair.scene for pair in find_folder_pairs(tmp_path)]
+    assert scenes == ["beach.jpg", "street.mp4", ""]
+    table.write_text("photo;weather\n0;rain\n")
+    assert {pair.scene for pair in find_folder_pairs(tmp_path)} == {""}
+    table.write_bytes(b"name,source\n\xff,x\n")
+    with pytest.raises(InputError, match=r"cannot read .*pairs\.csv"):
+        find_folder_pairs(tmp_path)
+
+
 @pytest.mark.parametrize(
     ("files", "sentence"),
     [
