@@ -41,7 +41,7 @@ class DatasetCard:
     """What a data set is, and how its files are found."""
 
     title: str
-    paper: str
+    """As its papers call it; its file names them."""
     variants: Mapping[str, Variant] = field(default_factory=dict[str, Variant])
     """By name; the first is meant where none is named. None for frames only."""
     find_clips: Callable[[Path], list[FrameClip]] | None = None
@@ -79,22 +79,18 @@ _REDS: Mapping[Part, int | None] = {"train": 24000, "test": 3000}
 _REALBLUR: Mapping[Part, int | None] = {"train": 3758, "test": 980}
 
 DATASETS: dict[str, DatasetCard] = {
-    "folder": DatasetCard("A folder of pairs", "", {"pairs": Variant(_find_folder)}),
+    "folder": DatasetCard("A folder of pairs", {"pairs": Variant(_find_folder)}),
     "gopro": DatasetCard(
         "GoPro",
-        "arXiv:1612.02177",
         {
             "linear": Variant(partial(find_gopro, blurry="blur"), _GOPRO),
             "gamma": Variant(partial(find_gopro, blurry="blur_gamma"), _GOPRO),
         },
     ),
-    "dvd": DatasetCard(
-        "DVD", "arXiv:1611.08387", {"published": Variant(find_dvd, {"train": 5708, "test": 1000})}
-    ),
-    "nfs": DatasetCard("NFS", "arXiv:1703.05884", find_clips=find_nfs),
+    "dvd": DatasetCard("DVD", {"published": Variant(find_dvd, {"train": 5708, "test": 1000})}),
+    "nfs": DatasetCard("NFS", find_clips=find_nfs),
     "reds": DatasetCard(
         "REDS",
-        "CVPRW 2019, Nah et al.",
         {
             "blur": Variant(find_reds, _REDS),
             "blur_comp": Variant(partial(find_reds, blurry="blur_comp"), _REDS),
@@ -106,17 +102,14 @@ DATASETS: dict[str, DatasetCard] = {
     ),
     "realblur_j": DatasetCard(
         "RealBlur-J",
-        "ECCV 2020, Rim et al.",
         {"published": Variant(partial(find_realblur, kind="J"), _REALBLUR)},
     ),
     "realblur_r": DatasetCard(
         "RealBlur-R",
-        "ECCV 2020, Rim et al.",
         {"published": Variant(partial(find_realblur, kind="R"), _REALBLUR)},
     ),
     "hide": DatasetCard(
         "HIDE",
-        "arXiv:2001.06816",
         {
             "all": Variant(find_hide, {"train": 6397, "test": 2025}),
             "close-ups": Variant(
@@ -127,9 +120,7 @@ DATASETS: dict[str, DatasetCard] = {
             ),
         },
     ),
-    "kohler": DatasetCard(
-        "Köhler", "ECCV 2012, Köhler et al.", {"middle": Variant(find_kohler, {"test": 48})}
-    ),
+    "kohler": DatasetCard("Köhler", {"middle": Variant(find_kohler, {"test": 48})}),
 }
 """Every data set that can be read."""
 
