@@ -9,10 +9,13 @@ from __future__ import annotations
 import math
 import multiprocessing
 import tarfile
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
+from typing import Protocol
 
 import cv2
 import numpy as np
@@ -28,16 +31,51 @@ _ENOUGH_DETAIL = 9.0
 """Standard deviation of the Laplacian of the green grey levels."""
 
 
+class Pairs(Protocol):
+    """As many pairs as its length; each (2, H, W, 3) uint8 RGB: blurry, then sharp."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, index: int, /) -> np.ndarray: ...
+
+
 @dataclass(frozen=True, slots=True)
 class PairCache:
     """Pairs on disk; opened read-only by `open_pair_cache`."""
 
-    pairs: np.ndarray
-    """(N, 2, H, W, 3) uint8 RGB: blurry, then sharp."""
+    pairs: Pairs
+    """An array (N, 2, H, W, 3), or several one after the other."""
     path_px: np.ndarray
     """(N,) float32: length of each pair's camera path."""
     is_straight: np.ndarray
     """(N,) bool: whether its blur is a plain line kernel."""
+
+
+@dataclass(frozen=True, slots=True)
+class _JoinedPairs:
+    """Several arrays of pairs, read as if they were one."""
+
+    parts: list[Pairs]
+    starts: list[int]
+
+    def __len__(self) -> int:
+        return self.starts[-1] + len(self.parts[-1])
+
+    def __getitem__(self, index: int) -> np.ndarray:
+        part = bisect_right(self.starts, index) - 1
+        return self.parts[part][index - self.starts[part]]
+
+
+def join_caches(caches: Sequence[PairCache]) -> PairCache:
+    """The pairs of several caches, one cache after the other."""
+    if len(caches) == 1:
+        return caches[0]
+    counts = [len(cache.pairs) for cache in caches]
+    return PairCache(
+        _JoinedPairs([cache.pairs for cache in caches], [0, *accumulate(counts[:-1])]),
+        np.concatenate([cache.path_px for cache in caches]),
+        np.concatenate([cache.is_straight for cache in caches]),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -152,4 +152,5 @@ def _describe_training(options: Mapping[str, Any], state: Mapping[str, Any]) -> 
 def _calibration_pictures(cache: Path) -> list[Pixels]:
     """Blurred pictures of many kinds."""
     pairs = open_pair_cache(cache).pairs
-    return [np.ascontiguousarray(pair[0]) for pair in pairs[:_CALIBRATION_PICTURES]]
+    count = min(_CALIBRATION_PICTURES, len(pairs))
+    return [np.ascontiguousarray(pairs[index][0]) for index in range(count)]

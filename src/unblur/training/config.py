@@ -15,10 +15,12 @@ from unblur.losses.adversarial import AdversarialName
 class DataOptions(Options):
     """Where the pairs come from."""
 
-    photos: Path
-    """Folder of sharp pictures, or of tar archives of them."""
     cache: Path
-    """Folder for the pairs made from them; made once, then reused."""
+    """Folder of pairs: made from `photos` once, then reused; or made by `unblur data pack`."""
+    more_caches: tuple[Path, ...] = ()
+    """Further folders of pairs of the same size, to learn from all of them."""
+    photos: Path | None = None
+    """Folder of sharp pictures, or of tar archives of them; not needed where `cache` is."""
     pair_count: int = Field(default=26000, gt=0)
     """Pairs in the cache."""
     pair_px: int = Field(default=208, gt=0)

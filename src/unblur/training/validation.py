@@ -56,12 +56,29 @@ def example_triplets(
     return torch.cat([blurry, restored, sharp], dim=3).cpu()
 
 
+@torch.no_grad()
+def restored_pixels(
+    generator: nn.Module, validation: PairCache, device: torch.device
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """What `generator` makes of each blurred pair, and its sharp half: (H, W, 3) uint8 each."""
+    generator.eval()
+    for blurry, sharp in _batches(validation, device):
+        restored = generator(blurry).clamp(0, 1)
+        for pair in zip(restored, sharp, strict=True):
+            first, second = (
+                (it * 255).round().byte().permute(1, 2, 0).cpu().numpy() for it in pair
+            )
+            yield first, second
+
+
 def _batches(validation: PairCache, device: torch.device) -> Iterator[tuple[Tensor, Tensor]]:
     """The pairs that are blurred, (B, 3, H, W) float32 in 0..1."""
     chosen = np.flatnonzero(validation.path_px > 0)
     for start in range(0, len(chosen), _BATCH_SIZE):
-        pairs = torch.from_numpy(validation.pairs[chosen[start : start + _BATCH_SIZE]])
-        blurry, sharp = pairs.to(device).permute(1, 0, 4, 2, 3).float().div(255)
+        some = [validation.pairs[int(index)] for index in chosen[start : start + _BATCH_SIZE]]
+        blurry, sharp = (
+            torch.from_numpy(np.stack(some)).to(device).permute(1, 0, 4, 2, 3).float().div(255)
+        )
         yield blurry, sharp
 
 

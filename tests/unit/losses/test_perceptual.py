@@ -8,28 +8,15 @@ from safetensors.torch import save_file  # noqa: E402
 from torch.nn import functional  # noqa: E402
 
 from tests.conftest import SHARED_DATA  # noqa: E402
+from tests.torch_tools import CAFFE, TORCHVISION, made_vgg  # noqa: E402
 from unblur.errors import ModelError  # noqa: E402
 from unblur.losses.perceptual import PerceptualLoss  # noqa: E402
 
 pytestmark = pytest.mark.torch
-WIDTHS = [(3, 64), (64, 64), (64, 128), (128, 128), (128, 256), (256, 256), (256, 256)]
-TORCHVISION = [f"features.{place}" for place in (0, 2, 5, 7, 10, 12, 14)]
-CAFFE = ["conv1_1", "conv1_2", "conv2_1", "conv2_2", "conv3_1", "conv3_2", "conv3_3"]
-
-
-def made(names):
-    rng = torch.Generator().manual_seed(1)
-    tensors = {}
-    for name, (before, after) in zip(names, WIDTHS, strict=True):
-        tensors[f"{name}.weight"] = torch.randn(after, before, 3, 3, generator=rng) / (
-            3 * before**0.5
-        )
-        tensors[f"{name}.bias"] = torch.zeros(after)
-    return tensors
 
 
 def test_every_picture_of_the_batch_is_normalised(tmp_path):
-    save_file(made(TORCHVISION), tmp_path / "vgg.safetensors")
+    save_file(made_vgg(TORCHVISION), tmp_path / "vgg.safetensors")
     loss = PerceptualLoss(tmp_path / "vgg.safetensors")
     a, b = torch.rand(2, 2, 3, 32, 32)
     apart = [loss(a[i : i + 1], b[i : i + 1]) for i in range(2)]
@@ -38,7 +25,7 @@ def test_every_picture_of_the_batch_is_normalised(tmp_path):
 
 
 def test_the_features_are_relu3_3_of_a_normalised_picture(tmp_path):
-    tensors = made(TORCHVISION)
+    tensors = made_vgg(TORCHVISION)
     torch.save(tensors, tmp_path / "vgg.pth")
     picture = torch.rand(1, 3, 16, 16)
     mean, std = torch.tensor([0.485, 0.456, 0.406]), torch.tensor([0.229, 0.224, 0.225])
@@ -56,14 +43,14 @@ def test_the_features_are_relu3_3_of_a_normalised_picture(tmp_path):
 
 
 def test_the_original_names_mean_bgr_bytes(tmp_path):
-    save_file(made(CAFFE), tmp_path / "vgg.safetensors")
+    save_file(made_vgg(CAFFE), tmp_path / "vgg.safetensors")
     loss = PerceptualLoss(tmp_path / "vgg.safetensors")
     mean_rgb = torch.tensor([123.68, 116.779, 103.939]).view(1, 3, 1, 1) / 255
     assert loss._see(mean_rgb.expand(1, 3, 8, 8)).abs().max() < 1e-3
 
 
 def test_only_the_restored_picture_gets_a_gradient(tmp_path):
-    save_file(made(CAFFE), tmp_path / "vgg.safetensors")
+    save_file(made_vgg(CAFFE), tmp_path / "vgg.safetensors")
     restored, sharp = torch.rand(2, 1, 3, 16, 16).requires_grad_().unbind()
     restored, sharp = restored.detach().requires_grad_(), sharp.detach().requires_grad_()
     loss = PerceptualLoss(tmp_path / "vgg.safetensors")

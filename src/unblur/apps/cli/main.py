@@ -14,6 +14,7 @@ import typer
 from typer.exceptions import TyperException
 
 from unblur._version import __version__
+from unblur.apps.cli.commands.ablation import ablation
 from unblur.apps.cli.commands.benchmark import benchmark
 from unblur.apps.cli.commands.data import data
 from unblur.apps.cli.commands.doctor import doctor
@@ -35,7 +36,7 @@ from unblur.apps.cli.output import (
 )
 from unblur.errors import UnblurError
 
-COMMANDS = (restore, models, doctor, benchmark, evaluate, train, export)
+COMMANDS = (restore, models, doctor, benchmark, evaluate, train, ablation, export)
 GROUPS = {"data": data, "weights": weights}
 _ROOT_OPTIONS = {"--help", "--version"}
 

@@ -1,0 +1,43 @@
+"""Where a run's pairs come from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch")
+pytest.importorskip("timm")
+
+from tests.training_tools import small_run, write_cache
+from unblur.errors import ConfigError
+from unblur.training.sources import open_pairs
+
+pytestmark = pytest.mark.torch
+
+
+def test_several_folders_of_pairs_are_read_as_one(tmp_path: Path) -> None:
+    options = small_run(tmp_path)
+    more = write_cache(tmp_path / "more", pair_count=4, seed=1)
+    options = small_run(tmp_path, data=options.data.model_copy(update={"more_caches": (more,)}))
+    training, held_out = open_pairs(options)
+    assert len(training.pairs) == len(held_out.pairs) == 10
+    parts = [np.load(folder / "train" / "pairs.npy") for folder in (options.data.cache, more)]
+    for index, expected in enumerate(np.concatenate(parts)):
+        assert np.array_equal(training.pairs[index], expected)
+    assert training.path_px.shape == training.is_straight.shape == (10,)
+
+
+def test_missing_pairs_without_photos_are_named(tmp_path: Path) -> None:
+    options = small_run(tmp_path)
+    data = options.data.model_copy(update={"cache": tmp_path / "none", "photos": None})
+    with pytest.raises(ConfigError, match=r"no pairs in .*none/train; make them by `unblur data"):
+        open_pairs(small_run(tmp_path, data=data))
+
+
+def test_pairs_of_another_size_are_named(tmp_path: Path) -> None:
+    options = small_run(tmp_path)
+    data = options.data.model_copy(update={"pair_px": 64})
+    with pytest.raises(ConfigError, match=r"are 48x48, and data.pair_px is 64; set it to 48"):
+        open_pairs(small_run(tmp_path, data=data))
