@@ -6,11 +6,9 @@ are made ahead by several processes, and augmentation makes each last.
 
 from __future__ import annotations
 
-import math
 import multiprocessing
-import tarfile
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from itertools import accumulate
@@ -21,14 +19,11 @@ import cv2
 import numpy as np
 
 from unblur.data.blur_synthesis import BlurOptions, synthesize_pair
+from unblur.data.photos import PhotoPool, load_photos, random_scene
 from unblur.errors import InputError
 
 _MARGIN_PX = 16
 _CHUNK = 256
-_HELD_OUT_EVERY = 20
-_TRIES = 6
-_ENOUGH_DETAIL = 9.0
-"""Standard deviation of the Laplacian of the green grey levels."""
 
 
 class Pairs(Protocol):
@@ -76,73 +71,6 @@ def join_caches(caches: Sequence[PairCache]) -> PairCache:
         np.concatenate([cache.path_px for cache in caches]),
         np.concatenate([cache.is_straight for cache in caches]),
     )
-
-
-@dataclass(frozen=True, slots=True)
-class PhotoPool:
-    """Sharp pictures in memory: large ones as scenes, small ones as things in front."""
-
-    scenes: list[np.ndarray]
-    objects: list[np.ndarray]
-
-
-def load_photos(folder: Path, *, held_out: bool = False, scene_px: int = 600) -> PhotoPool:
-    """Read the pictures of `folder`, from files and from tar archives in it.
-
-    Every 20th by name is `held_out` for validation; the others are for training.
-    Pictures whose shorter side has `scene_px` or more are scenes. Raises
-    InputError when there is none.
-    """
-    pool = PhotoPool([], [])
-    for index, encoded in enumerate(sorted(_encoded_pictures(folder))):
-        if (index % _HELD_OUT_EVERY == 0) != held_out:
-            continue
-        decoded = cv2.imdecode(np.frombuffer(encoded[1], np.uint8), cv2.IMREAD_COLOR_RGB)
-        if decoded is not None:
-            large = min(decoded.shape[:2]) >= scene_px
-            (pool.scenes if large else pool.objects).append(decoded)
-    if not pool.scenes:
-        raise InputError(f"no picture of {scene_px} px or more in {folder}; give sharp photos")
-    return pool
-
-
-def _encoded_pictures(folder: Path) -> Iterator[tuple[str, bytes]]:
-    """Name and bytes of every picture file in `folder` and its tar archives."""
-    endings = {".webp", ".jpg", ".jpeg", ".png"}
-    for path in sorted(folder.iterdir()):
-        if path.suffix == ".tar":
-            with tarfile.open(path) as archive:
-                for member in archive:
-                    content = archive.extractfile(member)
-                    if content and Path(member.name).suffix in endings:
-                        yield member.name, content.read()
-        elif path.suffix.lower() in endings:
-            yield path.name, path.read_bytes()
-
-
-def random_scene(pool: PhotoPool, size_px: int, rng: np.random.Generator) -> np.ndarray:
-    """A square of `size_px` from a random scene at a random scale, mostly with detail."""
-    crop = _random_crop(pool, size_px, rng)
-    for _ in range(_TRIES - 1):
-        detail = cv2.Laplacian(crop[..., 1], cv2.CV_32F).std()
-        if detail > _ENOUGH_DETAIL or rng.random() < 0.05:
-            break
-        crop = _random_crop(pool, size_px, rng)
-    return crop
-
-
-def _random_crop(pool: PhotoPool, size_px: int, rng: np.random.Generator) -> np.ndarray:
-    """A square of `size_px` from anywhere in a random scene, at 0.45 to 1 of its scale."""
-    scene = pool.scenes[int(rng.integers(len(pool.scenes)))]
-    smallest = size_px / min(scene.shape[:2])
-    scale = float(rng.uniform(max(smallest, 0.45), 1.0))
-    side = math.ceil(size_px / scale) if scale < 0.95 else size_px
-    top = int(rng.integers(scene.shape[0] - side + 1))
-    left = int(rng.integers(scene.shape[1] - side + 1))
-    crop = scene[top : top + side, left : left + side]
-    if side == size_px:
-        return crop
-    return cv2.resize(crop, (size_px, size_px), interpolation=cv2.INTER_AREA)
 
 
 def build_pair_cache(
@@ -215,7 +143,9 @@ def _make_chunk(start: int) -> np.ndarray:
     facts = np.zeros((stop - start, 2))
     for index in range(start, stop):
         rng = np.random.default_rng((seed, index))
-        scene = random_scene(pool, size_px + 2 * _MARGIN_PX, rng)
+        scene = random_scene(
+            pool, size_px + 2 * _MARGIN_PX, rng, document_share=options.document_share
+        )
         pair = synthesize_pair(scene, pool.objects, rng, options, margin_px=_MARGIN_PX)
         pairs[index, 0], pairs[index, 1] = pair.blurry, pair.sharp
         facts[index - start] = pair.path_px, pair.is_straight

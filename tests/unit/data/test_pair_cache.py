@@ -8,7 +8,6 @@ cv2 = pytest.importorskip("cv2")
 from unblur.data.blur_synthesis import BlurOptions  # noqa: E402
 from unblur.data.pair_cache import (  # noqa: E402
     build_pair_cache,
-    load_photos,
     open_pair_cache,
 )
 from unblur.errors import InputError  # noqa: E402
@@ -26,12 +25,6 @@ def photos(tmp_path):
         picture = cv2.resize(small, (640, 608), interpolation=cv2.INTER_NEAREST)
         cv2.imwrite(str(folder / f"{index:02}.png"), picture)
     return folder
-
-
-def test_every_twentieth_photo_is_held_out(photos):
-    training, held_out = load_photos(photos), load_photos(photos, held_out=True)
-    assert (len(training.scenes), len(held_out.scenes)) == (20, 2)
-    assert not any(np.array_equal(a, b) for a in training.scenes for b in held_out.scenes)
 
 
 def test_a_cache_is_the_same_with_one_process_and_two(photos, tmp_path):
@@ -55,8 +48,3 @@ def test_a_cache_is_the_same_with_one_process_and_two(photos, tmp_path):
 def test_an_unfinished_cache_is_not_opened(tmp_path):
     with pytest.raises(InputError, match="holds no finished pair cache"):
         open_pair_cache(tmp_path)
-
-
-def test_a_folder_without_photos_is_an_error(tmp_path):
-    with pytest.raises(InputError, match="no picture of 600 px or more"):
-        load_photos(tmp_path)

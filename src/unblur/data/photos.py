@@ -1,0 +1,168 @@
+"""Sharp photos that blur is made from: found in folders and tar archives, cropped as scenes."""
+
+from __future__ import annotations
+
+import logging
+import math
+import tarfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from unblur.data.blur_synthesis.documents import draw_document
+from unblur.errors import InputError, MediaError
+
+PHOTO_ENDINGS: frozenset[str] = frozenset(
+    {".webp", ".jpg", ".jpeg", ".png", ".tif", ".tiff", ".bmp"}
+)
+"""Endings, in lower case, of the files taken for photos."""
+_log = logging.getLogger(__name__)
+_HELD_OUT_EVERY = 20
+_MOST_DAMAGED = 0.01
+_TRIES = 6
+_ENOUGH_DETAIL = 9.0
+"""Standard deviation of the Laplacian of the green grey levels."""
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoFile:
+    """One photo on disk, by itself or inside a tar archive."""
+
+    name: str
+    path: Path
+    """The file itself, or the archive."""
+    offset: int = 0
+    """Where in `path` it begins, in bytes."""
+    size: int | None = None
+    """How many bytes it has; None: all of `path`."""
+
+    def read(self) -> np.ndarray:
+        """Its pixels, (H, W, 3) uint8 RGB, upright; raises MediaError when it is no picture."""
+        try:
+            with self.path.open("rb") as file:
+                file.seek(self.offset)
+                encoded = np.frombuffer(file.read(-1 if self.size is None else self.size), np.uint8)
+        except OSError as error:
+            raise MediaError(f"cannot read {self.path}: {error.strerror}") from error
+        decoded = cv2.imdecode(encoded, cv2.IMREAD_COLOR_RGB) if len(encoded) else None
+        if decoded is None:
+            raise MediaError(f"{self.name} in {self.path} is damaged or no picture")
+        return np.asarray(decoded, np.uint8)
+
+
+def find_photos(sources: Sequence[Path]) -> list[PhotoFile]:
+    """The photos among `sources`: files, tar archives, and folders of both; sorted by name.
+
+    Raises InputError when a source is not there or an archive cannot be read.
+    """
+    return sorted(
+        (photo for source in sources for photo in _photos_at(source)),
+        key=lambda photo: (photo.name, photo.path),
+    )
+
+
+def _photos_at(source: Path) -> Iterator[PhotoFile]:
+    """The photos of one file, archive or folder."""
+    if source.is_dir():
+        for path in sorted(source.iterdir()):
+            if path.is_file():
+                yield from _photos_at(path)
+    elif not source.is_file():
+        raise InputError(f"there is no file or folder {str(source)!r}")
+    elif source.suffix.lower() == ".tar":
+        yield from _photos_in_archive(source)
+    elif _is_photo(source.name):
+        yield PhotoFile(source.name, source)
+
+
+def _photos_in_archive(archive: Path) -> Iterator[PhotoFile]:
+    """The photos of a tar archive that is not compressed."""
+    try:
+        with tarfile.open(archive, "r:") as members:
+            for member in members:
+                if member.isfile() and _is_photo(member.name):
+                    yield PhotoFile(member.name, archive, member.offset_data, member.size)
+    except (OSError, tarfile.TarError) as error:
+        raise InputError(f"{archive} is damaged or no tar archive: {error}") from error
+
+
+def _is_photo(name: str) -> bool:
+    """Whether a name is that of a photo that is not hidden."""
+    path = Path(name)
+    return path.suffix.lower() in PHOTO_ENDINGS and not path.name.startswith(".")
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoPool:
+    """Sharp pictures in memory: large ones as scenes, small ones as things in front."""
+
+    scenes: list[np.ndarray]
+    objects: list[np.ndarray]
+
+
+def load_photos(folder: Path, *, held_out: bool = False, scene_px: int = 600) -> PhotoPool:
+    """Read the pictures of `folder`, from files and from tar archives in it.
+
+    Every 20th by name is `held_out` for validation; the others are for training.
+    Pictures whose shorter side has `scene_px` or more are scenes. Damaged ones are
+    left out with a warning. Raises InputError when there is no scene, or when more than
+    one picture in a hundred is damaged.
+    """
+    pool = PhotoPool([], [])
+    damaged: list[PhotoFile] = []
+    photos = find_photos([folder])
+    for index, photo in enumerate(photos):
+        if (index % _HELD_OUT_EVERY == 0) != held_out:
+            continue
+        try:
+            pixels = photo.read()
+        except MediaError as error:
+            _log.warning("left out: %s", error)
+            damaged.append(photo)
+            continue
+        large = min(pixels.shape[:2]) >= scene_px
+        (pool.scenes if large else pool.objects).append(pixels)
+    if len(damaged) > _MOST_DAMAGED * len(photos):
+        names = ", ".join(photo.name for photo in damaged[:3])
+        raise InputError(
+            f"{len(damaged)} of the {len(photos)} pictures in {folder} are damaged, expected at "
+            f"most 1 in 100; remove or replace them: {names}"
+        )
+    if not pool.scenes:
+        raise InputError(f"no picture of {scene_px} px or more in {folder}; give sharp photos")
+    return pool
+
+
+def random_scene(
+    pool: PhotoPool, size_px: int, rng: np.random.Generator, *, document_share: float = 0.0
+) -> np.ndarray:
+    """A square of `size_px` from a random scene at a random scale, mostly with detail.
+
+    In `document_share` of the cases it is drawn, not photographed.
+    """
+    if rng.random() < document_share:
+        return draw_document(rng, (size_px, size_px))
+    crop = _random_crop(pool, size_px, rng)
+    for _ in range(_TRIES - 1):
+        detail = cv2.Laplacian(cv2.extractChannel(crop, 1), cv2.CV_32F).std()
+        if detail > _ENOUGH_DETAIL or rng.random() < 0.05:
+            break
+        crop = _random_crop(pool, size_px, rng)
+    return crop
+
+
+def _random_crop(pool: PhotoPool, size_px: int, rng: np.random.Generator) -> np.ndarray:
+    """A square of `size_px` from anywhere in a random scene, at 0.45 to 1 of its scale."""
+    scene = pool.scenes[int(rng.integers(len(pool.scenes)))]
+    smallest = size_px / min(scene.shape[:2])
+    scale = float(rng.uniform(max(smallest, 0.45), 1.0))
+    side = math.ceil(size_px / scale) if scale < 0.95 else size_px
+    top = int(rng.integers(scene.shape[0] - side + 1))
+    left = int(rng.integers(scene.shape[1] - side + 1))
+    crop = scene[top : top + side, left : left + side]
+    if side == size_px:
+        return crop
+    return cv2.resize(crop, (size_px, size_px), interpolation=cv2.INTER_AREA)
