@@ -94,9 +94,14 @@ def coverage(layer: LayerPlan, size: tuple[int, int]) -> np.ndarray:
     so the edge is `edge_px` wide and its place does not hang on rounding.
     """
     field = cv2.resize(layer.field, size[::-1], interpolation=cv2.INTER_CUBIC)
-    halves = np.array([[-0.5, 0.0, 0.5]], np.float32)
-    across = cv2.filter2D(field, -1, halves, borderType=cv2.BORDER_REPLICATE)
-    down = cv2.filter2D(field, -1, halves.T, borderType=cv2.BORDER_REPLICATE)
-    slope = cv2.magnitude(across, down) + np.float32(FLAT / max(size))
-    distance_px = (field - np.float32(layer.threshold)) / slope
-    return np.clip(distance_px / np.float32(layer.edge_px) + np.float32(0.5), 0, 1)
+    padded = cv2.copyMakeBorder(field, 1, 1, 1, 1, cv2.BORDER_REPLICATE)
+    across = cv2.subtract(padded[1:-1, 2:], padded[1:-1, :-2])
+    down = cv2.subtract(padded[2:, 1:-1], padded[:-2, 1:-1])
+    slope = cv2.magnitude(across, down, magnitude=across)
+    slope *= np.float32(0.5)
+    slope += np.float32(FLAT / max(size))
+    field -= np.float32(layer.threshold)
+    distance_px = cv2.divide(field, slope, dst=field)
+    distance_px *= np.float32(1 / layer.edge_px)
+    distance_px += np.float32(0.5)
+    return np.clip(distance_px, 0, 1, out=distance_px)

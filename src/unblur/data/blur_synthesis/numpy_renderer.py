@@ -90,23 +90,28 @@ class _Layer:
     def of(cls, layer: LayerPlan, thing: np.ndarray, plan: BlurPlan, frame: _Frame) -> _Layer:
         """What `plan` says of `layer`, which is made of `thing`."""
         covered = coverage(layer, thing.shape[:2])
-        pixels = cv2.multiply(_to_light(thing, plan), cv2.merge([covered] * 4))
+        pixels = _to_light(thing, plan)
+        cv2.multiply(pixels, cv2.cvtColor(covered, cv2.COLOR_GRAY2RGBA), dst=pixels)
         cv2.insertChannel(1 - covered, pixels, 3)
         matrices = frame.matrices(layer.path, plan.sample_count)
         return cls(pixels, _moved_boxes(layer.path, covered, plan.sample_count, frame), matrices)
 
-    def cover(self, seen: np.ndarray, index: int) -> None:
-        """Draw the layer over `seen`, in place, as it is at moment `index`."""
+    def cover(self, seen: np.ndarray, index: int, scratch: np.ndarray) -> None:
+        """Draw the layer over `seen`, in place, as it is at moment `index`.
+
+        `scratch` is (2, h, w, 4), overwritten: memory taken anew each time is slow.
+        """
         left, top, right, bottom = (int(side) for side in self.boxes[index])
         if left >= right or top >= bottom:
             return
         matrix = self.matrices[index].copy()
         matrix[:, 2] += matrix[:, :2] @ [left, top]
         size = (right - left, bottom - top)
-        layer = cv2.warpAffine(
-            self.pixels, matrix, size, flags=_WARP, borderMode=cv2.BORDER_REFLECT_101
+        layer, through = scratch[:, : size[1], : size[0]]
+        cv2.warpAffine(
+            self.pixels, matrix, size, dst=layer, flags=_WARP, borderMode=cv2.BORDER_REFLECT_101
         )
-        through = cv2.cvtColor(cv2.extractChannel(layer, 3), cv2.COLOR_GRAY2RGBA)
+        cv2.cvtColor(cv2.extractChannel(layer, 3), cv2.COLOR_GRAY2RGBA, dst=through)
         part = seen[top:bottom, left:right]
         cv2.multiply(part, through, dst=part)
         cv2.add(part, layer, dst=part)
@@ -146,6 +151,7 @@ def _expose(
     width, height = frame.seen_size
     total = np.zeros((height, width, 4), np.float32)
     seen, middle = np.empty_like(total), np.empty_like(total)
+    scratch = np.empty((2, *total.shape), np.float32)
     moments = frame.matrices(plan.path, count)
     for index in range(count):
         cv2.warpAffine(
@@ -157,7 +163,7 @@ def _expose(
             borderMode=cv2.BORDER_REFLECT_101,
         )
         for layer in layers:
-            layer.cover(seen, index)
+            layer.cover(seen, index, scratch)
         cv2.accumulate(seen, total)
         if index == count // 2:
             np.copyto(middle, seen)
