@@ -41,6 +41,38 @@ class Options(BaseModel):
         except ValidationError as error:
             raise ConfigError(f"{path}: {_explain(cls, error)}") from error
 
+    @classmethod
+    def from_changes(cls, changes: Iterable[str]) -> Self:
+        """The defaults, changed by words such as "noise_share=0.5".
+
+        Raises ConfigError when a change holds an unknown key (the nearest right one is
+        named) or an unfit value.
+        """
+        values: dict[str, Any] = {}
+        for change in changes:
+            _apply(change, values)
+        try:
+            return cls.model_validate(values)
+        except ValidationError as error:
+            raise ConfigError(_explain(cls, error)) from error
+
+
+def _apply(change: str, values: dict[str, Any]) -> None:
+    """Set in `values` what a word such as "loss.pixel=mse" says; raises ConfigError."""
+    key, equals, text = change.partition("=")
+    *tables, name = key.strip().split(".")
+    if not equals or not all((*tables, name)):
+        raise ConfigError(f"{change!r} is not KEY=VALUE, such as learning_rate=1e-4")
+    for table in tables:
+        inner: Any = values.setdefault(table, {})
+        if not isinstance(inner, dict):
+            raise ConfigError(f"{change!r} looks into {table}, which is a value and no table")
+        values = inner
+    try:
+        values[name] = tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        values[name] = text.strip()
+
 
 def _apply(change: str, values: dict[str, Any]) -> None:
     """Set in `values` what a word such as "loss.pixel=mse" says; raises ConfigError."""

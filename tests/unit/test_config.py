@@ -78,6 +78,12 @@ def test_a_change_that_does_not_fit_is_named(tmp_path: Path, change: str, senten
     assert sentence in str(caught.value)
 
 
+def test_the_defaults_can_be_changed_without_a_file() -> None:
+    assert Inner.from_changes(["learning_rate=0.25"]) == Inner(learning_rate=0.25)
+    with pytest.raises(ConfigError, match="unknown option 'rate'; did you mean 'learning_rate'"):
+        Inner.from_changes(["rate=1"])
+
+
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"cannot read .*missing.toml: No such file"):
         Outer.from_toml(tmp_path / "missing.toml")
