@@ -74,23 +74,6 @@ def _apply(change: str, values: dict[str, Any]) -> None:
         values[name] = text.strip()
 
 
-def _apply(change: str, values: dict[str, Any]) -> None:
-    """Set in `values` what a word such as "loss.pixel=mse" says; raises ConfigError."""
-    key, equals, text = change.partition("=")
-    *tables, name = key.strip().split(".")
-    if not equals or not all((*tables, name)):
-        raise ConfigError(f"{change!r} is not KEY=VALUE, such as learning_rate=1e-4")
-    for table in tables:
-        inner: Any = values.setdefault(table, {})
-        if not isinstance(inner, dict):
-            raise ConfigError(f"{change!r} looks into {table}, which is a value and no table")
-        values = inner
-    try:
-        values[name] = tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
-        values[name] = text.strip()
-
-
 def _explain(options: type[BaseModel], error: ValidationError) -> str:
     """The first fault of `error` as one sentence, with the nearest known key."""
     fault = error.errors()[0]

@@ -11,6 +11,7 @@ import pytest
 import typer
 
 from unblur.apps.cli.main import COMMANDS, GROUPS, app
+from unblur.data.blur_synthesis.options import BlurOptions
 from unblur.models.catalog import GENERATORS
 from unblur.restoration.file_jobs import FileReport
 from unblur.restoration.inputs import is_video
@@ -42,13 +43,21 @@ def test_every_command_has_its_place_in_the_guide() -> None:
             assert f"unblur {name} {command}" in COMMAND_LINE
 
 
-def test_every_option_of_restore_is_explained() -> None:
+@pytest.mark.parametrize(("command", "known"), [("restore", "--tile-px"), ("synthesize", "--blur")])
+def test_every_option_is_explained_in_the_section_of_its_command(command: str, known: str) -> None:
     group = typer.main.get_command(app)
-    restore = group.commands["restore"]
-    names = {name for parameter in restore.params for name in parameter.opts if name[0] == "-"}
-    assert {"--output", "--tile-px", "--json"} <= names
+    parameters = group.commands[command].params
+    names = {name for parameter in parameters for name in parameter.opts if name[0] == "-"}
+    assert {"--output", known} <= names
+    section = COMMAND_LINE.split(f"## unblur {command}\n")[1].split("\n## ")[0]
     for name in names:
-        assert f"`{name}`" in COMMAND_LINE, name
+        assert f"`{name}`" in section, name
+
+
+def test_every_blur_option_is_explained() -> None:
+    page = (ROOT / "docs" / "guide" / "training.md").read_text()
+    for name in BlurOptions.model_fields:
+        assert f"`{name}`" in page, name
 
 
 def test_every_json_field_is_explained() -> None:

@@ -22,6 +22,7 @@ from unblur.apps.cli.commands.evaluate import evaluate
 from unblur.apps.cli.commands.export import export
 from unblur.apps.cli.commands.models import models
 from unblur.apps.cli.commands.restore import restore
+from unblur.apps.cli.commands.synthesize import synthesize
 from unblur.apps.cli.commands.train import train
 from unblur.apps.cli.commands.weights import weights
 from unblur.apps.cli.output import (
@@ -36,7 +37,7 @@ from unblur.apps.cli.output import (
 )
 from unblur.errors import UnblurError
 
-COMMANDS = (restore, models, doctor, benchmark, evaluate, train, ablation, export)
+COMMANDS = (restore, models, doctor, benchmark, evaluate, synthesize, train, ablation, export)
 GROUPS = {"data": data, "weights": weights}
 _ROOT_OPTIONS = {"--help", "--version"}
 
