@@ -22,6 +22,7 @@ from unblur.data.blur_synthesis import (
 )
 from unblur.data.blur_synthesis.degradation import compress, draw_degradation, to_grey_levels
 from unblur.data.blur_synthesis.documents import draw_document
+from unblur.data.blur_synthesis.flow_interpolation import interpolate_by_flow
 from unblur.data.blur_synthesis.frame_averaging import average_frames
 from unblur.data.pair_set import SourcedPair
 from unblur.data.photos import PhotoFile, PhotoPool, find_photos, random_scene
@@ -154,13 +155,15 @@ def video_pairs(
     options: BlurOptions,
     window: int,
     gamma: float,
+    between_count: int,
 ) -> Iterator[SourcedPair]:
     """Up to `pair_count` pairs, as many from each of `videos`, by averaging `window` frames.
 
-    Spread over each video as far as its length is known. Squares of `size_px` from
-    anywhere in the frame, or whole frames. Noise and compression of the blurry half are
-    those of `options`. Raises InputError for videos that cannot be read, have fewer
-    frames than `window` or are smaller than `size_px`.
+    Optical flow adds `between_count` frames between each two. Pairs are spread over each
+    video as far as its length is known. Squares of `size_px` from anywhere in the frame,
+    or whole frames. Noise and compression of the blurry half are those of `options`.
+    Raises InputError for videos that cannot be read, have fewer frames than `window` or
+    are smaller than `size_px`.
     """
     for index, video in enumerate(videos):
         wanted = (pair_count * (index + 1)) // len(videos) - (pair_count * index) // len(videos)
@@ -169,7 +172,14 @@ def video_pairs(
             _check_size(reader, size_px)
             moments = _Moments(reader, window)
             stride = _spread(reader.frame_count_estimate, window, wanted)
-            averaged = average_frames(moments, window, gamma=gamma, stride=stride)
+            averaged = average_frames(
+                moments,
+                window,
+                gamma=gamma,
+                stride=stride,
+                interpolate=interpolate_by_flow,
+                between_count=between_count,
+            )
             try:
                 for pair in islice(averaged, wanted):
                     made = _finish(pair, size_px, gamma, rng, options)

@@ -115,7 +115,7 @@ FAULTS = {
     "unfit": (["--blur", "noise_share=2"], "less than or equal to 1"),
     "no value": (["--blur", "noise_share"], "is not KEY=VALUE"),
     "size": (["--size-px", "8"], "neither 'full' nor a whole number from 16 on"),
-    "window": (["--window", "5"], "--window and --gamma are for videos"),
+    "window": (["--window", "5"], "--window, --gamma and --between-count are for videos"),
 }
 
 

@@ -22,8 +22,8 @@ Interpolate = Callable[[np.ndarray, np.ndarray, int], Sequence[np.ndarray]]
 All (H, W, 3) uint8 RGB.
 """
 
-_CUT = 40.0
-"""Mean difference of two frames, in grey levels, from which on they are of different scenes."""
+_CUT = 12.0
+"""Mean difference of two frames' sorted grey levels from which on they are different scenes."""
 _FLOW_SIDE_PX = 640
 _MOVED_SHARE = 0.9
 
@@ -135,9 +135,13 @@ class _Exposure:
 
 
 def _is_cut(before: np.ndarray, after: np.ndarray) -> bool:
-    """Whether two frames that follow one another are of different scenes."""
-    small = [cv2.resize(each, (32, 32), interpolation=cv2.INTER_AREA) for each in (before, after)]
-    return float(cv2.absdiff(small[0], small[1]).mean()) > _CUT
+    """Whether two frames that follow one another are of different scenes.
+
+    Sorted, the grey levels of a scene stay what they are, however fast it moves.
+    """
+    small = [cv2.resize(each, (64, 64), interpolation=cv2.INTER_AREA) for each in (before, after)]
+    levels = [np.sort(each.reshape(-1, 3), axis=0) for each in small]
+    return float(cv2.absdiff(levels[0], levels[1]).mean()) > _CUT
 
 
 def _moved_px(first: np.ndarray, last: np.ndarray) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 DEFAULT_WINDOW = 7
 DEFAULT_GAMMA = 2.2
+DEFAULT_BETWEEN_COUNT = 7
 
 
 def parse_size_px(text: str) -> str:
@@ -65,6 +67,15 @@ Gamma = Annotated[
         help=f"Video: grey levels are light to the power of 1/G; {DEFAULT_GAMMA} by default.",
     ),
 ]
+BetweenCount = Annotated[
+    int | None,
+    typer.Option(
+        metavar="N",
+        min=0,
+        help="Video: frames that optical flow adds between each two; "
+        f"{DEFAULT_BETWEEN_COUNT} by default.",
+    ),
+]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace a set that is there.")]
 
 
@@ -78,6 +89,7 @@ def synthesize(  # noqa: PLR0913 - one for each option
     blur: Blur = None,
     window: Window = None,
     gamma: Gamma = None,
+    between_count: BetweenCount = None,
     overwrite: Overwrite = False,
     quiet: options.Quiet = False,
 ) -> int:
@@ -93,11 +105,12 @@ def synthesize(  # noqa: PLR0913 - one for each option
         raise MissingExtraError(
             f"synthesis needs {missing.name}; install it with: pip install 'unblur[train]'"
         ) from missing
+    averaging = _Averaging(window, gamma, between_count)
+    side_px = None if size_px == "full" else int(size_px)
     with use_errors():
         check_target(output, overwrite=overwrite)
-        pairs = _find_pairs(
-            sources, count, size_px, seed, BlurOptions.from_changes(blur or []), window, gamma
-        )
+        changed = BlurOptions.from_changes(blur or [])
+        pairs = _find_pairs(sources, count, side_px, seed, changed, averaging)
     if not quiet:
         logging.getLogger("unblur").setLevel(logging.WARNING)
     with ProgressDisplay(1, is_wanted=not quiet) as display:
@@ -116,30 +129,41 @@ def synthesize(  # noqa: PLR0913 - one for each option
     return SUCCESS if written_count else FAILURE
 
 
+@dataclass(frozen=True, slots=True)
+class _Averaging:
+    """The options that only videos know; None where one was not given."""
+
+    window: int | None
+    gamma: float | None
+    between_count: int | None
+
+
 def _find_pairs(
     sources: list[Path],
     count: int,
-    size_px: str,
+    size_px: int | None,
     seed: int,
     blur: BlurOptions,
-    window: int | None,
-    gamma: float | None,
+    averaging: _Averaging,
 ) -> Iterator[SourcedPair]:
     """The pairs of what is at `sources`, to be made one by one."""
     from unblur.data.pair_sources import find_sources, photo_pairs, video_pairs
 
     photos, videos = find_sources(sources)
-    side_px = None if size_px == "full" else int(size_px)
     if photos:
-        if window is not None or gamma is not None:
-            raise UseError("--window and --gamma are for videos, got photos; leave them out")
-        return photo_pairs(photos, pair_count=count, size_px=side_px, seed=seed, options=blur)
+        if averaging != _Averaging(None, None, None):
+            raise UseError(
+                "--window, --gamma and --between-count are for videos, got photos; leave them out"
+            )
+        return photo_pairs(photos, pair_count=count, size_px=size_px, seed=seed, options=blur)
+    window, gamma, between_count = averaging.window, averaging.gamma, averaging.between_count
     return video_pairs(
         videos,
         pair_count=count,
-        size_px=side_px,
+        size_px=size_px,
         seed=seed,
         options=blur,
         window=DEFAULT_WINDOW if window is None else window,
         gamma=DEFAULT_GAMMA if gamma is None else gamma,
+        between_count=DEFAULT_BETWEEN_COUNT if between_count is None else between_count,
     )
