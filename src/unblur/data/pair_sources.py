@@ -25,7 +25,7 @@ from unblur.data.blur_synthesis.documents import draw_document
 from unblur.data.blur_synthesis.flow_interpolation import interpolate_by_flow
 from unblur.data.blur_synthesis.frame_averaging import average_frames
 from unblur.data.pair_set import SourcedPair
-from unblur.data.photos import PhotoFile, PhotoPool, find_photos, random_scene
+from unblur.data.photos import TRIES, PhotoFile, PhotoPool, find_photos, has_detail, random_scene
 from unblur.errors import InputError, MediaError
 from unblur.media.frame import Frame
 from unblur.media.video_reader import VIDEO_ENDINGS, VideoReader, open_video
@@ -221,6 +221,19 @@ def _spread(frame_count: int | None, window: int, pair_count: int) -> int:
     return max(window, (frame_count - window) // (pair_count - 1))
 
 
+def _random_square(
+    sharp: np.ndarray, size_px: int, rng: np.random.Generator
+) -> tuple[slice, slice]:
+    """Rows and columns of a square anywhere in `sharp`, with detail where that is found soon."""
+    square = (slice(0, size_px), slice(0, size_px))
+    for _ in range(TRIES):
+        top, left = (int(rng.integers(side - size_px + 1)) for side in sharp.shape[:2])
+        square = (slice(top, top + size_px), slice(left, left + size_px))
+        if has_detail(sharp[square]):
+            break
+    return square
+
+
 def _finish(
     pair: BlurPair,
     size_px: int | None,
@@ -231,8 +244,7 @@ def _finish(
     """A square of `pair`, or all of it, with noise and compression on its blurry half."""
     blurry, sharp = pair.blurry, pair.sharp
     if size_px is not None:
-        top, left = (int(rng.integers(side - size_px + 1)) for side in blurry.shape[:2])
-        square = np.s_[top : top + size_px, left : left + size_px]
+        square = _random_square(sharp, size_px, rng)
         blurry, sharp = np.ascontiguousarray(blurry[square]), np.ascontiguousarray(sharp[square])
     plan = draw_degradation(rng, options)
     if plan.is_noisy:

@@ -22,7 +22,8 @@ PHOTO_ENDINGS: frozenset[str] = frozenset(
 _log = logging.getLogger(__name__)
 _HELD_OUT_EVERY = 20
 _MOST_DAMAGED = 0.01
-_TRIES = 6
+TRIES = 6
+"""How many places are looked at for one with detail."""
 _ENOUGH_DETAIL = 9.0
 """Standard deviation of the Laplacian of the green grey levels."""
 
@@ -146,12 +147,17 @@ def random_scene(
     if rng.random() < document_share:
         return draw_document(rng, (size_px, size_px))
     crop = _random_crop(pool, size_px, rng)
-    for _ in range(_TRIES - 1):
-        detail = cv2.Laplacian(cv2.extractChannel(crop, 1), cv2.CV_32F).std()
-        if detail > _ENOUGH_DETAIL or rng.random() < 0.05:
+    for _ in range(TRIES - 1):
+        if has_detail(crop) or rng.random() < 0.05:
             break
         crop = _random_crop(pool, size_px, rng)
     return crop
+
+
+def has_detail(pixels: np.ndarray) -> bool:
+    """Whether there is something in a picture that blur would change: not just sky."""
+    green = cv2.extractChannel(pixels, 1)
+    return float(cv2.Laplacian(green, cv2.CV_32F).std()) > _ENOUGH_DETAIL
 
 
 def _random_crop(pool: PhotoPool, size_px: int, rng: np.random.Generator) -> np.ndarray:

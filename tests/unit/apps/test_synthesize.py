@@ -1,6 +1,8 @@
 """`unblur synthesize` from the words to the folder."""
 
 import csv
+import subprocess
+import sys
 from fractions import Fraction
 
 import numpy as np
@@ -86,6 +88,30 @@ def test_frames_of_a_video_are_averaged_all_over_it(tmp_path):
     assert [Fraction(row["at_s"]) for row in rows] == [Fraction(n, 25) for n in (1, 5, 9)]
     assert all(float(row["path_px"]) == pytest.approx(4, abs=1) for row in rows)
     assert {row["kind"] for row in rows} == {"video"}
+
+
+def test_noise_goes_onto_the_blurry_half_of_averaged_frames(tmp_path):
+    video = clip_of(tmp_path / "a.mp4")
+    made = []
+    for noise_share in (0, 1):
+        out = tmp_path / f"out{noise_share}"
+        shares = ["sensor_noise_share=0", "jpeg_share=0", "video_share=0", "maximum_noise=20"]
+        blur = [word for share in shares for word in ("--blur", share)]
+        words = ["synthesize", str(video), "-o", str(out), "--count", "1", *blur, "--seed", "1"]
+        assert main([*words, "--blur", f"noise_share={noise_share}"]) == 0
+        made.append(read_pair(find_folder_pairs(out)[0]))
+    (clean, sharp), (noisy, sharp_again) = made
+    assert np.array_equal(sharp, sharp_again)
+    assert 1 < (noisy.astype(int) - clean).std() < 20
+
+
+def test_it_works_without_torch():
+    code = (
+        "import sys\n"
+        "import unblur.data.pair_cache, unblur.data.pair_set, unblur.data.pair_sources\n"
+        "assert 'torch' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_fewer_pairs_than_asked_are_told(tmp_path, capsys):

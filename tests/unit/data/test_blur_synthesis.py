@@ -9,6 +9,7 @@ from tests.blur_tools import only, scene
 from unblur.data.blur_synthesis import (
     BlurOptions,
     cut_things,
+    degradation,
     draw_plan,
     random_camera_path,
     render_pair,
@@ -156,6 +157,20 @@ def test_video_compression_keeps_the_picture_in_place(frames_before):
     assert 0.5 < np.abs(grey - original).mean() < 8
 
 
+def test_the_frames_before_in_a_clip_are_the_picture_moved_back(monkeypatch):
+    given = []
+    monkeypatch.setattr(
+        degradation, "compress_frames", lambda frames, _crf: given.append(frames) or frames
+    )
+    picture = scene(64)
+    plan = Degradation(video_crf=20, frames_before=2)
+    assert np.array_equal(compress(picture, plan, np.array([3.0, -1.0])), picture)
+    ((farther, nearer, kept),) = given
+    assert np.array_equal(kept, picture)
+    assert np.array_equal(nearer[1:, :-3], picture[:-1, 3:])
+    assert np.array_equal(farther[2:, :-6], picture[:-2, 6:])
+
+
 def test_straight_pairs_are_neither_noisy_nor_compressed():
     options = only(straight_share=1.0, noise_share=1.0, jpeg_share=1.0)
     plan = draw_plan(np.random.default_rng(0), options, (128, 128))
@@ -171,6 +186,8 @@ def test_default_shares_are_met():
     assert np.mean([plan.kind == "sharp" for plan in plans]) == pytest.approx(0.06, abs=0.02)
     assert np.mean([plan.is_straight for plan in moved]) == pytest.approx(0.25, abs=0.03)
     assert np.mean([bool(plan.lights) for plan in plans]) == pytest.approx(0.04, abs=0.015)
+    rolling = [plan.path.readout > 0 for plan in plans if plan.kind == "path"]
+    assert np.mean(rolling) == pytest.approx(0.05, abs=0.02)
     assert all(plan.sample_count % 2 for plan in plans)
 
 
@@ -178,6 +195,6 @@ def test_a_small_thing_is_mirrored_to_fill_the_scene():
     plan = draw_plan(np.random.default_rng(0), only(layer_share=1.0), (200, 320))
     things = cut_things(plan, [scene(40)])
     assert {thing.shape for thing in things} == {(200, 320, 3)}
+    assert all(thing[-1].any() and thing[:, -1].any() for thing in things)
     pair = render_pair(plan, scene(200, width=320), things, margin_px=10)
     assert pair.blurry.shape == (180, 300, 3)
-    assert pair.blurry.min(axis=2).mean() > 20, "nothing black came in"

@@ -70,6 +70,13 @@ def test_noise_is_as_strong_in_both_and_the_same_again_from_the_same_plan(share)
     assert noise(by_torch) == pytest.approx(noise(by_numpy), rel=0.05, abs=0.05)
 
 
+def test_autocast_round_it_changes_nothing():
+    options = only(defocus_share=0.5, layer_share=1.0)
+    plain = render_both(options, 6)[1]
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        assert np.array_equal(render_both(options, 6)[1], plain)
+
+
 def test_a_pair_does_not_depend_on_the_others_of_its_batch():
     plans = [draw_plan(np.random.default_rng(index), EVERY_KIND, (96, 96)) for index in range(6)]
     pictures = [scene(96, index) for index in range(6)]

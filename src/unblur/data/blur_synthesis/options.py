@@ -10,8 +10,9 @@ from unblur.config import Options
 class BlurOptions(Options):
     """What kinds of blur are made, and how often each.
 
-    Shares are of all pairs unless they say otherwise; pairs of plain line kernels get
-    neither things in front nor noise nor compression.
+    Shares are of all pairs unless they say otherwise; where those of kinds that exclude
+    one another come to more than 1, what is declared first counts. Pairs of plain line
+    kernels get neither things in front nor noise nor compression.
     """
 
     mean_path_px: float = Field(default=14.0, gt=0)

@@ -47,14 +47,22 @@ class SceneBatch:
         return cls(batch, moved)
 
 
+@torch.no_grad()
 def render_batch(
     plans: Sequence[BlurPlan], scenes: SceneBatch, *, margin_px: int = 16
 ) -> tuple[Tensor, Tensor]:
     """The blurry and the sharp pictures, (B, 3, h, w) uint8 RGB on the device of `scenes`.
 
     They are smaller than the scenes by `margin_px` on each side. The same plans and
-    scenes give the same pairs on the same kind of device.
+    scenes give the same pairs on the same kind of device. In float32 throughout, also
+    where the caller computes in less.
     """
+    with torch.autocast(scenes.pictures.device.type, enabled=False):
+        return _render(plans, scenes, margin_px)
+
+
+def _render(plans: Sequence[BlurPlan], scenes: SceneBatch, margin_px: int) -> tuple[Tensor, Tensor]:
+    """`render_batch`, in float32."""
     light = _to_light(scenes.pictures, plans)
     _add_lights(light, plans)
     seen = _inner(light, margin_px)
