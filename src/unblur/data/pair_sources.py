@@ -15,10 +15,10 @@ import numpy as np
 from unblur.data.blur_synthesis import (
     BlurOptions,
     BlurPair,
+    BlurPlan,
     cut_things,
     draw_plan,
     render_pair,
-    synthesize_pair,
 )
 from unblur.data.blur_synthesis.degradation import compress, draw_degradation, to_grey_levels
 from unblur.data.blur_synthesis.documents import draw_document
@@ -91,12 +91,15 @@ def photo_pairs(
         if rng.random() < options.document_share:
             size = picture.shape[:2] if size_px is None else (smallest_px, smallest_px)
             source, picture = "drawn", draw_document(rng, size)
-        objects = _draw_objects(photos, rng)
-        if size_px is None:
-            pair = _whole_pair(picture, objects, rng, options)
-        else:
+        scene, margin_px = picture, _MARGIN_PX
+        if size_px is not None:
             scene = random_scene(PhotoPool([picture], []), smallest_px, rng)
-            pair = synthesize_pair(scene, objects, rng, options, margin_px=_MARGIN_PX)
+        plan = draw_plan(rng, options, scene.shape[:2])
+        if size_px is None:
+            margin_px = _rim_px(plan)
+        objects = _draw_objects(photos, rng) if plan.layers else []
+        things = cut_things(plan, objects or [picture])
+        pair = render_pair(plan, scene, things, margin_px=margin_px)
         yield SourcedPair(pair, source)
 
 
@@ -132,18 +135,10 @@ def _draw_objects(photos: Sequence[PhotoFile], rng: np.random.Generator) -> list
     return objects
 
 
-def _whole_pair(
-    picture: np.ndarray,
-    objects: Sequence[np.ndarray],
-    rng: np.random.Generator,
-    options: BlurOptions,
-) -> BlurPair:
-    """A pair of the whole picture, less the rim that what lies outside would be seen in."""
-    size = picture.shape[:2]
-    plan = draw_plan(rng, options, size, has_objects=bool(objects))
-    reach_px = int(np.ceil(plan.path.length_px(*size) / 2))
-    margin_px = min(reach_px, int(min(size) * _LARGEST_MARGIN_SHARE))
-    return render_pair(plan, picture, cut_things(plan, objects), margin_px=margin_px)
+def _rim_px(plan: BlurPlan) -> int:
+    """How wide the rim is in which one would see what lies outside of a whole picture."""
+    reach_px = int(np.ceil(plan.path.length_px(plan.height, plan.width) / 2))
+    return min(reach_px, int(min(plan.height, plan.width) * _LARGEST_MARGIN_SHARE))
 
 
 def video_pairs(
@@ -185,7 +180,8 @@ def video_pairs(
                     made = _finish(pair, size_px, gamma, rng, options)
                     yield SourcedPair(made, video.name, moments.middle_s())
             except InputError as error:
-                raise InputError(f"{video}: {error}") from error
+                is_named = str(video) in str(error)
+                raise InputError(str(error) if is_named else f"{video}: {error}") from error
 
 
 class _Moments:

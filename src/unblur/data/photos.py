@@ -48,7 +48,10 @@ class PhotoFile:
                 encoded = np.frombuffer(file.read(-1 if self.size is None else self.size), np.uint8)
         except OSError as error:
             raise MediaError(f"cannot read {self.path}: {error.strerror}") from error
-        decoded = cv2.imdecode(encoded, cv2.IMREAD_COLOR_RGB) if len(encoded) else None
+        try:
+            decoded = cv2.imdecode(encoded, cv2.IMREAD_COLOR_RGB) if len(encoded) else None
+        except cv2.error:  # it has too many pixels
+            decoded = None
         if decoded is None:
             raise MediaError(f"{self.name} in {self.path} is damaged or no picture")
         return np.asarray(decoded, np.uint8)

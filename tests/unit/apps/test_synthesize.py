@@ -120,7 +120,7 @@ def test_fewer_pairs_than_asked_are_told(tmp_path, capsys):
     assert main([*words, "--window", "5"]) == 0
     told = capsys.readouterr()
     assert told.out.startswith("2 pairs")
-    assert "expected 50 pairs, the video has enough frames for 2" in told.err
+    assert "expected 50 pairs, the frames without cuts are enough for 2" in told.err
 
 
 def test_damaged_and_small_photos_are_left_out_with_a_word(photos, tmp_path, caplog):

@@ -50,6 +50,12 @@ def test_both_renderers_give_the_same_pairs_to_one_grey_level():
     assert (difference > 0).mean() < 1e-3, "only where a value lies between two levels"
 
 
+def test_pictures_that_are_rendered_in_strips_have_no_seams():
+    options = only(layer_share=1.0, lights_share=0.5)
+    by_numpy, by_torch, _ = render_both(options, 4, size=(640, 72))
+    assert np.abs(by_numpy.astype(int) - by_torch).max() <= 1
+
+
 def test_compression_is_the_same_in_both():
     by_numpy, by_torch, _ = render_both(only(jpeg_share=0.5, video_share=0.5, sharp_share=1.0), 6)
     assert np.array_equal(by_numpy, by_torch)

@@ -19,6 +19,7 @@ from unblur.data.blur_synthesis.lights import render_lights
 from unblur.data.blur_synthesis.plan import BlurPlan
 
 _WARP = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+_STRIP_ROWS = 256
 _FARTHEST_SHARE = 0.75
 """How far from the middle moment a path can lie, at most, of its length."""
 
@@ -96,12 +97,14 @@ class _Layer:
         matrices = frame.matrices(layer.path, plan.sample_count)
         return cls(pixels, _moved_boxes(layer.path, covered, plan.sample_count, frame), matrices)
 
-    def cover(self, seen: np.ndarray, index: int, scratch: np.ndarray) -> None:
+    def cover(self, seen: np.ndarray, index: int, first_row: int, scratch: np.ndarray) -> None:
         """Draw the layer over `seen`, in place, as it is at moment `index`.
 
-        `scratch` is (2, h, w, 4), overwritten: memory taken anew each time is slow.
+        `seen` is the strip of the seen picture that begins at `first_row`. `scratch` is
+        (2, h, w, 4), overwritten: memory taken anew each time is slow.
         """
         left, top, right, bottom = (int(side) for side in self.boxes[index])
+        top, bottom = max(top, first_row), min(bottom, first_row + len(seen))
         if left >= right or top >= bottom:
             return
         matrix = self.matrices[index].copy()
@@ -112,7 +115,7 @@ class _Layer:
             self.pixels, matrix, size, dst=layer, flags=_WARP, borderMode=cv2.BORDER_REFLECT_101
         )
         cv2.cvtColor(cv2.extractChannel(layer, 3), cv2.COLOR_GRAY2RGBA, dst=through)
-        part = seen[top:bottom, left:right]
+        part = seen[top - first_row : bottom - first_row, left:right]
         cv2.multiply(part, through, dst=part)
         cv2.add(part, layer, dst=part)
 
@@ -146,29 +149,35 @@ def _moved_boxes(
 def _expose(
     plan: BlurPlan, light: np.ndarray, layers: Sequence[_Layer], frame: _Frame
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The mean over the exposure and the picture at its middle moment."""
-    count = plan.sample_count
+    """The mean over the exposure and the picture at its middle moment.
+
+    In strips, which stay in the processor's cache and keep large pictures in memory.
+    """
     width, height = frame.seen_size
     total = np.zeros((height, width, 4), np.float32)
-    seen, middle = np.empty_like(total), np.empty_like(total)
-    scratch = np.empty((2, *total.shape), np.float32)
-    moments = frame.matrices(plan.path, count)
-    for index in range(count):
-        cv2.warpAffine(
-            light,
-            moments[index],
-            (width, height),
-            dst=seen,
-            flags=_WARP,
-            borderMode=cv2.BORDER_REFLECT_101,
-        )
-        for layer in layers:
-            layer.cover(seen, index, scratch)
-        cv2.accumulate(seen, total)
-        if index == count // 2:
-            np.copyto(middle, seen)
-    total *= np.float32(1 / count)
+    middle = np.empty_like(total) if layers else frame.inner(light)
+    strip = np.empty((min(height, _STRIP_ROWS), width, 4), np.float32)
+    scratch = np.empty((2, *strip.shape), np.float32) if layers else strip
+    moments = frame.matrices(plan.path, plan.sample_count)
+    for first_row in range(0, height, _STRIP_ROWS):
+        rows = slice(first_row, first_row + _STRIP_ROWS)
+        for index, matrix in enumerate(moments):
+            seen = strip[: len(total[rows])]
+            _move(light, matrix, first_row, seen)
+            for layer in layers:
+                layer.cover(seen, index, first_row, scratch)
+            cv2.accumulate(seen, total[rows])
+            if layers and index == plan.sample_count // 2:
+                middle[rows] = seen
+    total *= np.float32(1 / plan.sample_count)
     return total, middle
+
+
+def _move(light: np.ndarray, matrix: np.ndarray, first_row: int, seen: np.ndarray) -> None:
+    """Fill `seen`, a strip from `first_row` on, with `light` from where `matrix` says."""
+    matrix = np.column_stack([matrix[:, :2], matrix[:, 2] + matrix[:, 1] * first_row])
+    size = seen.shape[1::-1]
+    cv2.warpAffine(light, matrix, size, seen, _WARP, borderMode=cv2.BORDER_REFLECT_101)
 
 
 def defocus_disc(radius_px: float) -> np.ndarray:

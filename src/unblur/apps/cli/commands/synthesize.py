@@ -125,7 +125,9 @@ def synthesize(  # noqa: PLR0913 - one for each option
     if not quiet:
         print_result(f"{written_count} pairs: {output}")
     if written_count < count:
-        print_error(f"expected {count} pairs, the video has enough frames for {written_count}")
+        print_error(
+            f"expected {count} pairs, the frames without cuts are enough for {written_count}"
+        )
     return SUCCESS if written_count else FAILURE
 
 
