@@ -90,7 +90,7 @@ def photo_pairs(
         source = photo.name
         if rng.random() < options.document_share:
             size = picture.shape[:2] if size_px is None else (smallest_px, smallest_px)
-            source, picture = "drawn", draw_document(rng, size)
+            source, picture = f"drawn {index}", draw_document(rng, size)
         scene, margin_px = picture, _MARGIN_PX
         if size_px is not None:
             scene = random_scene(PhotoPool([picture], []), smallest_px, rng)

@@ -43,11 +43,18 @@ def clip_of(path, frame_count=12):
 def test_squares_are_made_of_photos(photos, tmp_path, capsys):
     out = tmp_path / "out"
     words = ["synthesize", str(photos), "-o", str(out), "--count", "6", "--size-px", "64"]
-    assert main(words) == 0
+    assert main([*words, "--blur", "document_share=0"]) == 0
     assert capsys.readouterr().out == f"6 pairs: {out}\n"
     sizes = {picture.shape for pair in find_folder_pairs(out) for picture in read_pair(pair)}
     assert sizes == {(64, 64, 3)}
-    assert {row["source"] for row in rows_of(out)} <= {"drawn", *(f"{i}.png" for i in range(4))}
+    assert {row["source"] for row in rows_of(out)} <= {f"{index}.png" for index in range(4)}
+
+
+def test_every_drawn_scene_is_a_source_of_its_own(photos, tmp_path):
+    out = tmp_path / "out"
+    words = ["synthesize", str(photos), "-o", str(out), "--count", "3", "--size-px", "64"]
+    assert main([*words, "--blur", "document_share=1"]) == 0
+    assert [row["source"] for row in rows_of(out)] == ["drawn 0", "drawn 1", "drawn 2"]
 
 
 def test_whole_photos_lose_only_a_rim(photos, tmp_path):
