@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.pair_trees import write_files, write_folder_pairs, write_pair
+from tests.pair_trees import sharp_pixels, write_files, write_folder_pairs, write_pair
 from unblur.apps.cli.main import main
 from unblur.data.datasets import DATASETS
+from unblur.data.pair_files import find_folder_pairs, read_pair
 
 
 def gopro(root: Path, parts: tuple[str, ...] = ("train", "test")) -> Path:
@@ -87,6 +88,35 @@ def test_a_set_of_frames_tells_its_clips(tmp_path: Path, capsys: pytest.CaptureF
     assert "nfs: 1 clips, 3 frames at 240 per second" in capsys.readouterr().out
     assert main(["data", "check", "nfs", str(tmp_path), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["frame_count"] == 3
+
+
+def test_average_makes_pairs_of_clips(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    pytest.importorskip("cv2")
+    wide = np.kron(sharp_pixels(3, 8, 20), np.ones((8, 8, 1), np.uint8))
+    for scene in ("airboard_1", "zebra"):
+        for at in range(9):
+            path = tmp_path / "NFS" / scene / "240" / scene / f"{at + 1:05}.png"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(wide[:, at : at + 64]).save(path)
+    words = ["data", "average", "nfs", str(tmp_path), "-o", str(tmp_path / "out")]
+    three = [*words, "--window", "3"]
+    assert main([*three, "--count", "4", "--between-count", "0"]) == 0
+    assert capsys.readouterr().out == f"4 pairs: {tmp_path / 'out'}\n"
+    pairs = find_folder_pairs(tmp_path / "out")
+    assert [pair.scene for pair in pairs] == ["airboard_1"] * 2 + ["zebra"] * 2
+    blurry, sharp = read_pair(pairs[0])
+    assert np.array_equal(sharp, wide[:, 1:65])
+    light = np.mean([(wide[:, at : at + 64] / 255) ** 2.2 for at in range(3)], axis=0)
+    assert np.abs(blurry - 255 * light ** (1 / 2.2)).max() <= 1
+    assert main([*three, "--count", "2"]) == 1
+    assert main([*three, "--count", "2", "--overwrite", "-q"]) == 0
+    smoother = read_pair(find_folder_pairs(tmp_path / "out")[0])
+    assert np.array_equal(smoother[1], sharp)
+    assert not np.array_equal(smoother[0], blurry)
+    capsys.readouterr()
+    assert main([*words[:-1], str(tmp_path / "new"), "--window", "11"]) == 2
+    assert "from 3 to 9 for the clip airboard_1; got 11" in capsys.readouterr().err
+    assert main(["data", "average", "gopro", str(tmp_path), "-o", "out"]) == 2
 
 
 def test_pack_writes_the_crops(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:

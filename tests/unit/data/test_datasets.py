@@ -255,7 +255,7 @@ def test_a_line_of_a_list_that_is_no_pair_is_named(tmp_path: Path) -> None:
         ("gopro", "test", "blurred", "GoPro has no variant 'blurred'; known: linear, gamma"),
         ("kohler", "train", None, "Köhler has no part 'train'; known: test"),
         ("hide", "train", "close-ups", "HIDE has no part 'train'; known: test"),
-        ("nfs", "train", None, "NFS is frames, not pairs: blur has yet"),
+        ("nfs", "train", None, "NFS is frames, not pairs; make pairs of them first"),
     ],
 )
 def test_what_a_set_does_not_have_is_told_with_what_it_has(

@@ -50,7 +50,9 @@ class DatasetCard:
     def find_variant(self, name: str | None) -> Variant:
         """The variant called `name`, or the first. Raises ConfigError."""
         if not self.variants:
-            raise ConfigError(f"{self.title} is frames, not pairs: blur has yet to be made of them")
+            raise ConfigError(
+                f"{self.title} is frames, not pairs; make pairs of them first: unblur data average"
+            )
         if name is not None and name not in self.variants:
             known = ", ".join(self.variants)
             raise ConfigError(f"{self.title} has no variant {name!r}; known: {known}")

@@ -19,7 +19,7 @@ from unblur.apps.cli.output import (
     print_table,
 )
 from unblur.apps.cli.progress import ProgressDisplay
-from unblur.errors import InputError
+from unblur.errors import ConfigError, InputError, MissingExtraError
 
 if TYPE_CHECKING:
     from unblur.data.datasets import DatasetCard
@@ -55,6 +55,18 @@ HeldOutShare = Annotated[
     float,
     typer.Option(min=0, max=0.9, help="Share of pairs held out, in whole scenes; 0: none."),
 ]
+PairFolder = Annotated[
+    Path, typer.Option("--output", "-o", metavar="FOLDER", help="A new folder for the pairs.")
+]
+Count = Annotated[int, typer.Option(min=1, help="How many pairs at most.")]
+Window = Annotated[int, typer.Option(min=3, help="How many frames are averaged; odd.")]
+Gamma = Annotated[
+    float, typer.Option(min=1.0, max=3.0, help="Grey levels are light to the power of 1/gamma.")
+]
+BetweenCount = Annotated[
+    int, typer.Option(min=0, help="Frames that optical flow adds between each two before that.")
+]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace a set that is there.")]
 
 _HEADING = ("data", "part", "variant", "pairs", "scenes", "size", "PSNR blurry", "read")
 
@@ -125,6 +137,55 @@ def pack(  # noqa: PLR0913 - one for each option
             print_note(f"note: left out: {reason}")
         print_result(f"{output}: crops of {size_px}x{size_px} from {len(pairs)} pairs")
     return SUCCESS
+
+
+@data.command()
+def average(  # noqa: PLR0913 - one for each option
+    name: Name,
+    path: Source,
+    *,
+    output: PairFolder,
+    count: Count = 1000,
+    window: Window = 11,
+    gamma: Gamma = 2.2,
+    between_count: BetweenCount = 15,
+    overwrite: Overwrite = False,
+    quiet: options.Quiet = False,
+) -> int:
+    """Make a folder of pairs of a data set of frames, such as nfs: the mean of windows of them.
+
+    Windows are spread over all clips; the sharp picture is the middle frame of each. With 15
+    frames between each two, 240 a second become 3840, as in DeblurGAN-v2's paper.
+    """
+    from unblur.data.datasets import find_dataset
+
+    card = find_dataset(name)
+    if card.find_clips is None:
+        raise ConfigError(f"{card.title} is pairs already; only sets of frames are averaged")
+    try:
+        from unblur.data.blur_synthesis.flow_interpolation import interpolate_by_flow
+        from unblur.data.clip_pairs import clip_pairs
+        from unblur.data.pair_set import write_pair_set
+    except ModuleNotFoundError as missing:
+        raise MissingExtraError(
+            f"averaging needs {missing.name}; install it with: pip install 'unblur[train]'"
+        ) from missing
+    pairs = clip_pairs(
+        card.find_clips(path),
+        pair_count=count,
+        window=window,
+        gamma=gamma,
+        interpolate=interpolate_by_flow,
+        between_count=between_count,
+    )
+    with ProgressDisplay(1, is_wanted=not quiet) as display:
+        report = display.start(str(output))
+        written = write_pair_set(
+            pairs, output, pair_count=count, seed=0, overwrite=overwrite, report_progress=report
+        )
+    if not quiet:
+        print_result(f"{written} pairs: {output}")
+    return SUCCESS if written else FAILURE
 
 
 def _look(
@@ -198,6 +259,6 @@ def _tell_clips(name: str, clips: list[FrameClip], *, is_json: bool) -> int:
     else:
         print_result(
             f"{name}: {row['clip_count']} clips, {row['frame_count']} frames at "
-            f"{row['frame_rate']} per second"
+            f"{row['frame_rate']} per second; pairs of them: unblur data average {name}"
         )
     return SUCCESS
