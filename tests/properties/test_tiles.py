@@ -27,6 +27,8 @@ def test_spans_cover_every_pixel_once_and_fit_the_size_rule(length, tile_px, hal
         assert span.read_start % multiple_of == 0
         assert span.start - span.read_start >= min(halo_px, span.start)
         assert span.read_stop - span.stop >= min(halo_px, end - span.stop)
+    assert len({span.read_stop - span.read_start for span in spans}) == 1
+    assert len(spans) <= -(-length // max(multiple_of, tile_px // multiple_of * multiple_of))
 
 
 @given(

@@ -5,6 +5,7 @@ Everywhere outside networks: RGB, shape (height, width, 3), uint8, 0..255.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,8 @@ from unblur.errors import ImageFormatError
 
 Pixels = NDArray[np.uint8]
 """RGB picture: (height, width, 3), uint8, 0..255."""
+
+_BAND_SIZE = 2**22
 
 
 def check_pixels(pixels: NDArray[Any]) -> Pixels:
@@ -31,6 +34,16 @@ def check_pixels(pixels: NDArray[Any]) -> Pixels:
     return pixels
 
 
+def row_bands(height: int, row_size: int) -> Iterator[slice]:
+    """The rows of a picture in bands of about four million values; one row at least.
+
+    Work that needs temporary arrays is done in them, so that memory stays small.
+    """
+    rows_per_band = max(1, _BAND_SIZE // max(1, row_size))
+    for top in range(0, height, rows_per_band):
+        yield slice(top, min(top + rows_per_band, height))
+
+
 def to_eight_bits(samples: NDArray[Any]) -> NDArray[np.uint8]:
     """Samples of 8 or 16 bits as 8 bits, rounded to the nearest level.
 
@@ -40,8 +53,10 @@ def to_eight_bits(samples: NDArray[Any]) -> NDArray[np.uint8]:
         return samples
     if samples.dtype != np.uint16:
         raise ImageFormatError(f"expected samples of 8 or 16 bits, got dtype {samples.dtype}")
-    eight = (samples.astype(np.uint32) + 128) // 257
-    return eight.astype(np.uint8)
+    eight = np.empty(samples.shape, np.uint8)
+    for rows in row_bands(len(samples), samples[:1].size):
+        eight[rows] = (samples[rows].astype(np.uint32) + 128) // 257
+    return eight
 
 
 def add_correction(
@@ -51,9 +66,12 @@ def add_correction(
 
     All of the same shape, `before` being `to_eight_bits(samples)`. For 8 bits
     this is `after` itself. A 16-bit picture keeps its own fine gradation where
-    nothing was restored (docs/decisions/sixteen-bits.md).
+    nothing was restored (docs/decisions/sixteen-bits-files.md).
     """
     if samples.dtype == np.uint8:
         return after
-    correction = (after.astype(np.int32) - before) * 257
-    return np.clip(samples + correction, 0, 65535).astype(np.uint16)
+    changed = np.empty_like(samples)
+    for rows in row_bands(len(samples), samples[:1].size):
+        correction = (after[rows].astype(np.int32) - before[rows]) * 257
+        changed[rows] = np.clip(samples[rows] + correction, 0, 65535)
+    return changed

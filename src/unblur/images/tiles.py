@@ -7,7 +7,6 @@ untiled results are then the same computation.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,19 +38,23 @@ class Tile:
 def cut_spans(length: int, tile_px: int, halo_px: int, size_rule: SizeRule) -> list[Span]:
     """Spans that cover 0..`length` once, each computed with `halo_px` around it.
 
-    Starts and computed lengths are multiples of `size_rule.multiple_of`, so that
-    every tile lies on the same grid as the whole picture. The last one may read
-    past the end, as far as padding the whole picture would.
+    As few of at most `tile_px` as will do, all about as long, and all computed at one
+    length, so that the network is prepared for one size only. Starts and computed
+    lengths are multiples of `size_rule.multiple_of`: every tile lies on the same grid as
+    the whole picture. The last one may read past the end, as padding the whole would.
     """
-    step = max(1, tile_px // size_rule.multiple_of) * size_rule.multiple_of
-    halo = -(-halo_px // size_rule.multiple_of) * size_rule.multiple_of
+    multiple_of = size_rule.multiple_of
+    longest = max(1, tile_px // multiple_of) * multiple_of
+    count = -(-length // longest)
+    step = _round_up(-(-length // count), multiple_of)
+    halo = _round_up(halo_px, multiple_of)
+    wanted = step + 2 * halo
     end = length + size_rule.padding(length)
+    read_px = min(end, wanted + size_rule.padding(wanted))
     spans: list[Span] = []
     for start in range(0, length, step):
-        stop = min(start + step, length)
-        read_start, read_stop = max(0, start - halo), min(end, start + step + halo)
-        missing = size_rule.padding(read_stop - read_start)
-        spans.append(Span(start, stop, max(0, read_start - missing), read_stop))
+        read_start = min(max(0, start - halo), end - read_px)
+        spans.append(Span(start, min(start + step, length), read_start, read_start + read_px))
     return spans
 
 
@@ -86,6 +89,11 @@ def whole(height: int, width: int, size_rule: SizeRule) -> Tile:
     return cut_tiles(height, width, largest, 0, size_rule)[0]
 
 
+def _round_up(length: int, multiple_of: int) -> int:
+    """The next multiple that is not below `length`."""
+    return -(-length // multiple_of) * multiple_of
+
+
 def _reflect(span: Span, length: int) -> slice | np.ndarray:
     """Indices of `span` in a side of `length`, mirrored about the last sample."""
     if span.read_stop <= length:
@@ -95,9 +103,3 @@ def _reflect(span: Span, length: int) -> slice | np.ndarray:
     period = 2 * (length - 1)
     folded = np.arange(span.read_start, span.read_stop) % period
     return np.minimum(folded, period - folded)
-
-
-def iterate_tiles(pixels: Pixels, tiles: list[Tile]) -> Iterator[tuple[Tile, Pixels]]:
-    """Each tile with the pixels that are computed for it."""
-    for tile in tiles:
-        yield tile, read_reflected(pixels, tile.rows, tile.columns)

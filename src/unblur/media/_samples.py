@@ -10,13 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
-from unblur.images.arrays import to_eight_bits
+from unblur.images.arrays import row_bands, to_eight_bits
 from unblur.media.picture import Picture
 
 Samples = tuple[NDArray[Any], NDArray[Any] | None]
 """(height, width, 3) colours and (height, width) alpha or None, uint8 or uint16."""
 
-_BAND_PIXELS = 2**22
 _cms: Any = ImageCms
 _SRGB = ImageCms.ImageCmsProfile(_cms.createProfile("sRGB"))
 _UPRIGHT: dict[int, Callable[[NDArray[Any]], NDArray[Any]]] = {
@@ -42,9 +41,7 @@ def bands_of(image: Image.Image) -> Iterator[tuple[slice, NDArray[Any]]]:
     Pillow makes two more copies when it gives a whole picture as an array.
     """
     width, height = image.size
-    row_count = max(1, _BAND_PIXELS // width)
-    for top in range(0, height, row_count):
-        rows = slice(top, min(top + row_count, height))
+    for rows in row_bands(height, width):
         band = np.asarray(image.crop((0, rows.start, width, rows.stop)))
         yield rows, band.reshape(len(band), width, -1)
 

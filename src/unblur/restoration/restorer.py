@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from unblur.errors import ComputationError, ConfigError
 from unblur.facts import NetworkFacts, Precision
-from unblur.images.arrays import Pixels, add_correction, check_pixels, to_eight_bits
+from unblur.images.arrays import Pixels, add_correction, check_pixels, row_bands, to_eight_bits
 from unblur.media.frame import Frame
 from unblur.media.picture import Picture
 from unblur.restoration.tiling import ReportProgress, TileSize, ignore_progress, restore_any_size
@@ -124,7 +124,7 @@ class Restorer:
         alpha = picture.alpha
         if alpha is not None and alpha.min() != alpha.max():
             alpha = self._restore_samples(np.repeat(alpha[..., np.newaxis], 3, axis=2))
-            alpha = _grey_of(alpha)[..., 0]
+            alpha = np.ascontiguousarray(_grey_of(alpha)[..., 0])
         return replace(picture, samples=restored, alpha=alpha)
 
     def restore_frames(self, frames: Iterable[Frame]) -> Iterator[Frame]:
@@ -194,5 +194,8 @@ def _file_for(
 
 def _grey_of(samples: NDArray[Any]) -> NDArray[Any]:
     """The mean of three channels in each of the three, same shape and dtype."""
-    mean = np.rint(samples.mean(axis=2, dtype=np.float32)).astype(samples.dtype)
-    return np.repeat(mean[..., np.newaxis], 3, axis=2)
+    grey = np.empty_like(samples)
+    for rows in row_bands(len(samples), samples[:1].size):
+        mean = samples[rows].mean(axis=2, dtype=np.float32)
+        grey[rows] = np.rint(mean)[..., np.newaxis]
+    return grey

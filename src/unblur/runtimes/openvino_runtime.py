@@ -14,7 +14,8 @@ from unblur.facts import METADATA_KEY, NetworkFacts, Precision
 from unblur.images.arrays import Pixels
 from unblur.runtimes.base import RuntimeOptions
 
-_COMPILED_SIZES = 4
+_COMPILED_SIZES = 2
+"""Portrait and landscape: each one kept holds the memory of a whole picture or tile."""
 _PRECISION_HINTS: dict[Precision, str] = {"fp32": "f32", "bf16": "bf16", "int8": "f32"}
 _OUT_OF_MEMORY = ("bad_alloc", "allocate", "out of memory", "ENOMEM")
 

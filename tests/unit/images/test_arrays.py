@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from unblur.errors import ImageFormatError
-from unblur.images.arrays import add_correction, check_pixels, to_eight_bits
+from unblur.images.arrays import add_correction, check_pixels, row_bands, to_eight_bits
 
 
 @pytest.mark.parametrize(
@@ -48,3 +50,20 @@ def test_a_correction_stops_at_black_and_white():
     darker = add_correction(samples, np.array([[[9, 0, 0]]], np.uint8), after)
     assert darker[0, 0, 0] == 0
     assert darker[0, 0, 1] == 65535
+
+
+@given(height=st.integers(1, 5000), row_size=st.integers(1, 10_000_000))
+def test_bands_hold_every_row_once_and_few_values(height, row_size):
+    bands = list(row_bands(height, row_size))
+    assert [row for band in bands for row in range(height)[band]] == list(range(height))
+    assert all((band.stop - band.start) * row_size <= 2**22 for band in bands if row_size <= 2**22)
+
+
+def test_a_picture_of_many_bands_is_converted_as_one_of_few():
+    rng = np.random.default_rng(0)
+    samples = rng.integers(0, 65536, (3000, 1500, 3), np.uint16)
+    before = to_eight_bits(samples)
+    assert np.array_equal(before, np.rint(samples / 257).astype(np.uint8))
+    after = before ^ np.uint8(3)
+    expected = np.clip(samples + (after.astype(int) - before) * 257, 0, 65535)
+    assert np.array_equal(add_correction(samples, before, after), expected)
