@@ -9,7 +9,7 @@ UnblurError                 what a caller of this package may want to catch
 |   +-- UnknownNameError    a name that is in no catalog
 +-- ConfigError             options that do not fit
 +-- MissingExtraError       an optional part that is not installed
-+-- ComputationError    a runtime that failed while computing
++-- ComputationError        a runtime that failed while computing
     +-- OutOfMemoryError    the same, for lack of memory
 
 Each text says what was expected, what came, and what to do, in one sentence.

@@ -5,7 +5,7 @@ import shutil
 import numpy as np
 import pytest
 
-from unblur.errors import ComputationError, ModelError
+from unblur.errors import ConfigError, ModelError
 from unblur.restoration.tiling import restore_any_size
 from unblur.runtimes.base import RuntimeOptions
 from unblur.runtimes.opening import RUNTIMES, open_runtime, report_runtimes
@@ -84,7 +84,7 @@ def test_tiles_cannot_be_seen(runtime_name, tile_px):
 def test_lower_precision_stays_near_fp32(runtime_name, precision):
     try:
         runtime = open_live(runtime_name, precision)
-    except ComputationError as refusal:
+    except ConfigError as refusal:
         assert f"{precision}" in str(refusal)  # noqa: PT017
         return
     exact = open_live(runtime_name).restore(blocks()).astype(int)
@@ -115,9 +115,21 @@ def test_another_program_s_onnx_file_is_refused(runtime_name, tmp_path):
         open_runtime(runtime_name, RuntimeOptions(tmp_path / "x.onnx"))
 
 
+@pytest.mark.parametrize("form", ["onnx", "onnx_int8"])
+def test_weights_that_are_not_numbers_are_refused_by_openvino(form, tmp_path):
+    onnx = pytest.importorskip("onnx")
+    model = onnx.load(find_model("live").find(form))
+    weights = next(each for each in model.graph.initializer if "bias" in each.name)
+    values = np.full_like(onnx.numpy_helper.to_array(weights), np.nan)
+    weights.CopyFrom(onnx.numpy_helper.from_array(values, weights.name))
+    onnx.save(model, tmp_path / "x.onnx")
+    with pytest.raises(ModelError, match="some are not numbers"):
+        open_runtime("openvino", RuntimeOptions(tmp_path / "x.onnx"))
+
+
 def test_a_device_that_is_not_here_is_named(runtime_name):
     form = "safetensors" if runtime_name == "torch" else "onnx"
-    with pytest.raises(ComputationError, match=r"NPU.*choose --device cpu"):
+    with pytest.raises(ConfigError, match=r"NPU.*choose --device cpu"):
         open_runtime(runtime_name, RuntimeOptions(find_model("live").find(form), device="npu"))
 
 

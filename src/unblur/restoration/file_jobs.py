@@ -142,8 +142,7 @@ def restore(  # noqa: PLR0913 - one keyword for each option of the command
     `name_unblurred.ext`. It appears when it is complete.
 
     Raises InputError for a file that cannot be read or written, ConfigError when
-    `target` does not fit, or exists and `overwrite` is False, and ModelError and
-    ComputationError as `Restorer` does.
+    `target` does not fit, or exists and `overwrite` is False, and what `Restorer` does.
     """
     if kind_of(Path(source)) == "folder":
         raise InputError(f"{source} is a folder, expected one picture or video")

@@ -113,7 +113,7 @@ def name_result(source: Path, video_codec: VideoCodec, folder: Path | None = Non
 def check_absent(job: Job) -> None:
     """Raise ConfigError when a file that the job would write exists."""
     for target in job.targets:
-        if kind_of(target) or target.is_symlink():
+        if os.path.lexists(target):
             raise ConfigError(f"{target} exists; overwrite it (--overwrite) or name another output")
 
 

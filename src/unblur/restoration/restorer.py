@@ -30,12 +30,13 @@ _CLEARLY_LIT = 64
 class Restorer:
     """Restores pictures with one model.
 
-    `precision` "auto" is fp32; video is well served by "int8", which is faster.
+    `precision` "auto" is fp32, or int8 for a model file that has nothing else; video is
+    well served by "int8", which is faster.
     `tile_px` bounds the side of the pieces that large pictures are cut into.
     Not safe to call from several threads at once.
 
-    Raises UnknownNameError, ModelError, ComputationError or MissingExtraError when
-    the model cannot be opened as asked.
+    Raises UnknownNameError, ModelError, ConfigError or MissingExtraError when the
+    model cannot be opened as asked.
     """
 
     def __init__(
@@ -52,10 +53,10 @@ class Restorer:
         self._stored = find_model(model)
         self._tile_px: TileSize = tile_px
         self._runtime_name: RuntimeName | Literal["auto"] = runtime
+        if precision == "auto":
+            precision = "int8" if set(self._stored.files) == {"onnx_int8"} else "fp32"
         self._options = RuntimeOptions(
-            model=_file_for(self._stored, runtime, precision),
-            device=device,
-            precision="fp32" if precision == "auto" else precision,
+            model=_file_for(self._stored, runtime, precision), device=device, precision=precision
         )
         self._runtime: Runtime = open_runtime(runtime, self._options)
         self._exact: Runtime | None = None
@@ -178,17 +179,13 @@ def looks_broken(pixels: Pixels, restored: Pixels) -> bool:
 
 
 def _file_for(
-    stored: StoredModel,
-    runtime: RuntimeName | Literal["auto"],
-    precision: Precision | Literal["auto"],
+    stored: StoredModel, runtime: RuntimeName | Literal["auto"], precision: Precision
 ) -> Path:
     """The form of the model that this runtime computes this precision from."""
     only_torch = set(stored.files) == {"safetensors"}
     if runtime == "torch" or (runtime == "auto" and only_torch):
         return stored.find("safetensors")
     form: Form = "onnx_int8" if precision == "int8" else "onnx"
-    if precision == "auto" and "onnx" not in stored.files:
-        form = "onnx_int8"
     return stored.find(form)
 
 

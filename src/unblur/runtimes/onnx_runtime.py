@@ -8,7 +8,7 @@ from onnxruntime.capi import (
     onnxruntime_pybind11_state as _states,  # pyright: ignore[reportAttributeAccessIssue]
 )
 
-from unblur.errors import ComputationError, ModelError, OutOfMemoryError
+from unblur.errors import ComputationError, ConfigError, ModelError, OutOfMemoryError
 from unblur.facts import METADATA_KEY, NetworkFacts, Precision
 from unblur.images.arrays import Pixels
 from unblur.runtimes.base import RuntimeOptions
@@ -31,7 +31,7 @@ class OnnxRuntime:
     def __init__(self, options: RuntimeOptions) -> None:
         """Open `options.model`; raises as `OpenVinoRuntime` does."""
         if options.precision == "bf16":
-            raise ComputationError(
+            raise ConfigError(
                 "ONNX Runtime does not compute in bf16; choose --precision fp32 "
                 "or --runtime openvino"
             )
@@ -85,14 +85,14 @@ def list_devices() -> tuple[str, ...]:
 
 
 def _pick_providers(options: RuntimeOptions) -> list[str]:
-    """Providers for the wanted device, best first; raises ComputationError when there is none."""
+    """Providers for the wanted device, best first; raises ConfigError when there is none."""
     here = onnxruntime.get_available_providers()
     if options.device == "cpu":
         return ["CPUExecutionProvider"]
     wanted = _NPU_PROVIDERS if options.device == "npu" else _GPU_PROVIDERS
     found = [provider for provider in wanted if provider in here]
     if not found and options.device != "auto":
-        raise ComputationError(
+        raise ConfigError(
             f"this ONNX Runtime has no {options.device.upper()} provider, only: {', '.join(here)}; "
             "choose --device cpu, or see `unblur doctor`"
         )

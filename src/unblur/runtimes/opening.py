@@ -53,7 +53,7 @@ def open_runtime(name: RuntimeName | Literal["auto"], options: RuntimeOptions) -
     """Open a model; "auto" is PyTorch for .safetensors files and OpenVINO for others.
 
     Raises MissingExtraError when the runtime is not installed, ModelError and
-    ComputationError as the runtime does.
+    ConfigError as the runtime does.
     """
     if name == "auto":
         name = "torch" if options.model.suffix == ".safetensors" else "openvino"

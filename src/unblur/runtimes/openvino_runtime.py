@@ -9,7 +9,7 @@ import numpy as np
 import openvino as ov
 from openvino.frontend import FrontEndManager, GeneralFailure
 
-from unblur.errors import ComputationError, ModelError, OutOfMemoryError
+from unblur.errors import ComputationError, ConfigError, ModelError, OutOfMemoryError
 from unblur.facts import METADATA_KEY, NetworkFacts, Precision
 from unblur.images.arrays import Pixels
 from unblur.runtimes.base import RuntimeOptions
@@ -28,8 +28,8 @@ class OpenVinoRuntime:
     def __init__(self, options: RuntimeOptions) -> None:
         """Open `options.model`.
 
-        Raises ModelError when it is no model of ours, ComputationError when the
-        device or the precision is not to be had here.
+        Raises ModelError when it is no model of ours, ConfigError when the device or
+        the precision is not to be had here.
         """
         self._core = ov.Core()
         self.precision: Precision = options.precision
@@ -77,18 +77,18 @@ def list_devices() -> tuple[str, ...]:
 
 
 def _pick_device(core: ov.Core, options: RuntimeOptions) -> str:
-    """OpenVINO's name of the wanted device; raises ComputationError when it is not there."""
+    """OpenVINO's name of the wanted device; raises ConfigError when it is not there."""
     wanted = "CPU" if options.device == "auto" else options.device.upper()
     found = [name for name in core.available_devices if name.split(".")[0] == wanted]
     if not found:
         here = ", ".join(core.available_devices)
-        raise ComputationError(
+        raise ConfigError(
             f"OpenVINO finds no {wanted} here, only: {here}; choose --device cpu, "
             "or see `unblur doctor`"
         )
     capabilities = core.get_property(found[0], "OPTIMIZATION_CAPABILITIES")
     if options.precision == "bf16" and "BF16" not in capabilities:
-        raise ComputationError(f"this {wanted} cannot compute in bf16; choose --precision fp32")
+        raise ConfigError(f"this {wanted} cannot compute in bf16; choose --precision fp32")
     return found[0]
 
 
@@ -100,11 +100,24 @@ def _read_model(options: RuntimeOptions) -> ov.Model:
     """
     try:
         front_end = FrontEndManager().load_by_framework("onnx")
-        return front_end.convert(front_end.load(str(options.model)))
+        model = front_end.convert(front_end.load(str(options.model)))
     except (RuntimeError, GeneralFailure) as error:
         raise ModelError(
             f"{options.model} is not a readable ONNX model; give one made by `unblur export`"
         ) from error
+    if any(_holds_nan(node) for node in model.get_ops()):
+        raise ModelError(
+            f"the weights in {options.model} are damaged: some are not numbers; "
+            "export the model again"
+        )
+    return model
+
+
+def _holds_nan(node: Any) -> bool:
+    """Whether `node` is a constant with NaN in it, which int8 would turn into wrong numbers."""
+    if node.get_type_name() != "Constant" or not node.get_element_type().is_real():
+        return False
+    return bool(np.isnan(node.get_data()).any())
 
 
 def _read_facts(model: ov.Model, options: RuntimeOptions) -> NetworkFacts:

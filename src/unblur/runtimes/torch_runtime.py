@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from unblur.errors import ComputationError, ModelError, OutOfMemoryError
+from unblur.errors import ComputationError, ConfigError, ModelError, OutOfMemoryError
 from unblur.facts import Precision
 from unblur.images.arrays import Pixels
 from unblur.models.bytes import BytesInBytesOut
@@ -21,7 +21,7 @@ class TorchRuntime:
     def __init__(self, options: RuntimeOptions) -> None:
         """Open `options.model`, a .safetensors file; raises as `OpenVinoRuntime` does."""
         if options.precision == "int8":
-            raise ComputationError("PyTorch runs no int8 here; choose --precision fp32 or bf16")
+            raise ConfigError("PyTorch runs no int8 here; choose --precision fp32 or bf16")
         if options.model.suffix != ".safetensors":
             raise ModelError(f"PyTorch reads .safetensors files, not {options.model}")
         self.precision: Precision = options.precision
@@ -56,13 +56,13 @@ def list_devices() -> tuple[str, ...]:
 
 
 def _pick_device(options: RuntimeOptions) -> str:
-    """Torch's name of the wanted device; raises ComputationError when it is not there."""
+    """Torch's name of the wanted device; raises ConfigError when it is not there."""
     gpu = "cuda" if torch.cuda.is_available() else "mps"
     has_gpu = torch.cuda.is_available() or torch.backends.mps.is_available()
     if options.device == "cpu" or (options.device == "auto" and not has_gpu):
         return "cpu"
     if options.device == "npu" or not has_gpu:
-        raise ComputationError(
+        raise ConfigError(
             f"PyTorch finds no {options.device.upper()} here; choose --device cpu, "
             "or see `unblur doctor`"
         )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
+from pathlib import Path
 from typing import get_args
 
 import pytest
@@ -105,6 +107,20 @@ def test_a_bug_is_one_sentence_unless_it_is_looked_for(
     monkeypatch.setenv("UNBLUR_DEBUG", "1")
     with pytest.raises(ZeroDivisionError):
         main(["models"])
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_a_full_disk_behind_stdout_is_one_sentence() -> None:
+    with Path("/dev/full").open("w") as full:
+        words = [sys.executable, "-m", "unblur", "models"]
+        done = subprocess.run(words, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert (done.returncode, len(done.stderr.splitlines())) == (1, 1)
+    assert "cannot print what was done: No space left on device" in done.stderr
+
+
+def test_stdout_may_be_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdout", None)
+    assert main(["models"]) == 0
 
 
 def test_training_without_torch_says_what_to_install(

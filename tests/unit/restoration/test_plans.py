@@ -103,6 +103,12 @@ def test_a_broken_link_with_the_name_of_the_result_counts_as_existing(tmp_path: 
         plan_jobs([tmp_path / "a.jpg"])
 
 
+def test_a_result_whose_name_is_too_long_does_not_exist(tmp_path: Path) -> None:
+    long = tmp_path / f"{'x' * 250}.jpg"
+    long.touch()
+    assert plan_jobs([long]).jobs[0].source == long
+
+
 def test_one_missing_input_among_others_does_not_stop_them(photos: Path) -> None:
     plan = plan_jobs([photos / "a.jpg", photos / "missing.jpg"])
     assert len(plan.jobs) == 1

@@ -1,5 +1,6 @@
 """The main object, on the bundled model."""
 
+import shutil
 from dataclasses import replace
 from fractions import Fraction
 
@@ -12,6 +13,7 @@ from unblur.media.frame import Frame
 from unblur.media.picture import Picture, PictureFile
 from unblur.restoration import restorer as module
 from unblur.restoration.restorer import Restorer, looks_broken
+from unblur.weights.store import find_model
 
 
 @pytest.fixture
@@ -105,6 +107,12 @@ def test_frames_keep_their_moments_and_come_one_at_a_time(fake):
     assert asked == [0]
     assert first == replace(first, pts=0)
     assert [frame.pts for frame in restored] == [7, 100]
+
+
+def test_a_model_file_of_int8_alone_is_computed_in_int8(fake, tmp_path):
+    path = shutil.copy(find_model("live").find("onnx_int8"), tmp_path / "mine.int8.onnx")
+    assert Restorer(path).precision == "int8"
+    assert Restorer("live").precision == "fp32"
 
 
 def test_an_unknown_model_names_the_bundled_ones():

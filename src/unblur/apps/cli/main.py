@@ -84,7 +84,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     try:
         code = _run(_with_command(sys.argv[1:] if arguments is None else list(arguments)))
-        _flush()
     except KeyboardInterrupt:
         code = INTERRUPTED
     except (UnblurError, UseError) as error:
@@ -97,6 +96,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code = FAILURE
     if code == INTERRUPTED:
         print_error("stopped; finished results are kept, nothing half-written remains")
+    _flush()
     return code
 
 
@@ -127,8 +127,9 @@ def _make_streams_safe() -> None:
 
 
 def _flush() -> None:
-    """Write out stdout; where nobody reads it any more, be quiet about it."""
+    """Write out stdout, if there is one; where it cannot be written, that was told before."""
     try:
-        sys.stdout.flush()
-    except BrokenPipeError:
+        if isinstance(sys.stdout, TextIOWrapper):
+            sys.stdout.flush()
+    except OSError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

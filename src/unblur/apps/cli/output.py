@@ -9,7 +9,7 @@ from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from unblur.errors import ConfigError, UnblurError, UnknownNameError
+from unblur.errors import ConfigError, OutputError, UnblurError, UnknownNameError
 
 if TYPE_CHECKING:
     from unblur.restoration.file_jobs import FileReport
@@ -58,13 +58,23 @@ def printable(text: str) -> str:
 
 
 def print_result(text: str) -> None:
-    """Print one line on stdout, at once."""
-    print(printable(text), flush=True)  # noqa: T201 - this is where the command line prints
+    """Print one line on stdout, at once; raises OutputError where it cannot be written."""
+    _write(printable(text))
 
 
 def print_json(values: Mapping[str, Any]) -> None:
-    """Print one JSON object as one line of ASCII on stdout, at once."""
-    print(json.dumps(values), flush=True)  # noqa: T201
+    """Print one JSON object as one line of ASCII on stdout; raises as `print_result` does."""
+    _write(json.dumps(values))
+
+
+def _write(line: str) -> None:
+    """`line` on stdout, at once. That nobody reads it any more is for `main` to know."""
+    try:
+        print(line, flush=True)  # noqa: T201 - this is where the command line prints
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise OutputError(f"cannot print what was done: {error.strerror or error}") from error
 
 
 def print_note(text: str) -> None:
