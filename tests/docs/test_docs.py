@@ -5,13 +5,19 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import textwrap
+from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 import typer
+from PIL import Image
 
 from unblur.apps.cli.main import COMMANDS, GROUPS, app
 from unblur.data.blur_synthesis.options import BlurOptions
+from unblur.media.frame import Frame
 from unblur.models.catalog import GENERATORS
 from unblur.restoration.file_jobs import FileReport
 from unblur.restoration.inputs import is_video
@@ -19,9 +25,15 @@ from unblur.training.config import TrainingOptions
 
 ROOT = Path(__file__).parent.parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+PYTHON_BLOCK = re.compile(r"^( *)```python\n(.*?)^\1```$", re.DOTALL | re.MULTILINE)
 LINK = re.compile(r"\]\((?!https?:)([^)#]+)\)")
 CONFIGS = sorted((ROOT / "configs").rglob("*.toml"))
 COMMAND_LINE = (ROOT / "docs" / "guide" / "command-line.md").read_text()
+
+
+def python_in(page: Path) -> list[str]:
+    """The Python blocks of a page, each without its indent."""
+    return [textwrap.dedent(block) for _, block in PYTHON_BLOCK.findall(page.read_text())]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
@@ -73,6 +85,42 @@ def test_examples_run(script: Path, tmp_path: Path) -> None:
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/guide/python.md"])
+def test_python_in_the_pages_runs(
+    page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blocks = python_in(ROOT / page)
+    assert blocks
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "examples").mkdir()
+    for name in ("photo.jpg", "examples/street.jpg"):
+        Image.new("RGB", (32, 24), "grey").save(tmp_path / name)
+    shown: list[object] = []
+    names: dict[str, object] = {
+        "pixels": np.zeros((24, 32, 3), np.uint8),
+        "frames": [Frame(np.zeros((24, 32, 3), np.uint8), 7, Fraction(1, 10))],
+        "show": lambda *values: shown.append(values[1]),
+    }
+    for block in blocks:
+        exec(compile(block, page, "exec"), names)
+    assert list(tmp_path.rglob("*_unblurred.jpg"))
+    assert shown == ([Fraction(7, 10)] if "show(" in "".join(blocks) else [])
+
+
+def test_the_generator_in_contributing_reaches_as_far_as_it_says() -> None:
+    torch = pytest.importorskip("torch")
+    blocks = python_in(ROOT / "CONTRIBUTING.md")
+    names: dict[str, Any] = {}
+    exec(blocks[0], names)
+    generator = names["StackGenerator"]()
+    for parameter in generator.parameters():
+        parameter.data.fill_(0.1)
+    picture = torch.ones(1, 3, 41, 41, requires_grad=True)
+    generator.correction(picture)[0, 0, 20, 20].backward()
+    rows = picture.grad.abs().sum(dim=(0, 1, 3)).nonzero()
+    assert f"halo_px={20 - int(rows.min())}," in blocks[1]
 
 
 def test_the_readme_restores_a_picture_that_is_there() -> None:
