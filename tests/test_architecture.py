@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -46,6 +47,19 @@ def test_restoring_loads_no_torch() -> None:
     loaded = modules_after(statement)
     assert "openvino" in loaded
     assert not loaded & {"torch", "timm", "cv2", "onnx", "nncf"}
+
+
+@pytest.mark.parametrize("statement", ["unblur.Restorer('live')", "import unblur.export.quantize"])
+def test_nothing_is_told_to_the_makers_of_a_library(statement: str, tmp_path: Path) -> None:
+    if "quantize" in statement:
+        pytest.importorskip("nncf")
+    code = f"""import sys, unblur
+{statement}
+assert sys.modules["openvino_telemetry"] is None
+"""
+    places = {"HOME": str(tmp_path), "USERPROFILE": str(tmp_path), "OMP_NUM_THREADS": "1"}
+    subprocess.run([sys.executable, "-c", code], env=os.environ | places, check=True)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_public_names_are_there_and_sorted() -> None:

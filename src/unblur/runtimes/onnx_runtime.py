@@ -21,6 +21,7 @@ _GPU_PROVIDERS = (
 )
 _NPU_PROVIDERS = ("QNNExecutionProvider", "VitisAIExecutionProvider")
 _ERRORS_ONLY = 3
+onnxruntime.disable_telemetry_events()
 
 
 class OnnxRuntime:
