@@ -126,6 +126,7 @@ def test_stdout_may_be_missing(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_training_without_torch_says_what_to_install(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: object
 ) -> None:
+    pytest.importorskip("cv2")
     config = f"{tmp_path}/run.toml"
     with open(config, "w", encoding="utf-8") as file:  # noqa: PTH123 - one line
         file.write('output = "out"\n[data]\nphotos = "p"\ncache = "c"\n')

@@ -84,7 +84,7 @@ def test_the_smallest_pictures_pass_unchanged(
 def test_a_picture_of_several_bands_is_read_whole(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("unblur.media._samples._BAND_PIXELS", 100)
+    monkeypatch.setattr("unblur.images.arrays._BAND_SIZE", 100)
     Image.fromarray(smooth()).save(tmp_path / "a.png")
     assert np.array_equal(read_picture(tmp_path / "a.png").samples, smooth())
 
