@@ -10,11 +10,24 @@ from av.error import FFmpegError
 
 from unblur.errors import MediaError
 
+_READ = (
+    "mov,mp4,m4a,3gp,3g2,mj2",
+    "matroska,webm",
+    "avi",
+    "mpegts",
+    "mpeg",
+    "mpegvideo",
+    "flv",
+    "asf",
+    "ogg",
+)
+"""FFmpeg's names of the containers that are read: those that hold frames, no lists of files."""
+
 
 def open_input(path: Path) -> InputContainer:
     """The file at `path` opened by FFmpeg; the caller closes it.
 
-    Nothing but local files is followed from it, whatever a playlist in it says.
+    Nothing is followed from it to other files or the network: playlists are no videos.
     Raises MediaError for a missing file, a folder, an empty file, and one that
     FFmpeg cannot make sense of.
     """
@@ -23,7 +36,7 @@ def open_input(path: Path) -> InputContainer:
         return av.open(
             name_for_ffmpeg(path),
             mode="r",
-            container_options={"protocol_whitelist": "file"},
+            container_options={"protocol_whitelist": "file", "format_whitelist": ",".join(_READ)},
             metadata_errors="replace",
         )
     except EOFError as error:

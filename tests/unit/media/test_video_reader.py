@@ -299,3 +299,18 @@ def test_damage_and_bad_files_write_nothing_on_the_screen(
 def test_the_endings_are_lower_case_and_dotted():
     assert {".mp4", ".mkv", ".mov", ".webm", ".avi", ".ts"} <= VIDEO_ENDINGS
     assert all(each.startswith(".") and each == each.lower() for each in VIDEO_ENDINGS)
+
+
+PLAYLISTS = {
+    "concat": "ffconcat version 1.0\nfile clip.mp4\n",
+    "hls": "#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1.0,\nclip.mp4\n#EXT-X-ENDLIST\n",
+}
+
+
+@pytest.mark.parametrize("kind", PLAYLISTS)
+def test_a_list_of_other_files_is_no_video(tmp_path: Path, kind: str):
+    make_clip(tmp_path / "clip.mp4", Clip())
+    path = tmp_path / "list.mp4"
+    path.write_text(PLAYLISTS[kind])
+    with pytest.raises(MediaError, match="it is no video"):
+        open_video(path)
