@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -31,7 +32,7 @@ class OpenVinoRuntime:
         Raises ModelError when it is no model of ours, ConfigError when the device or
         the precision is not to be had here.
         """
-        self._core = ov.Core()
+        self._core = _open_core()
         self.precision: Precision = options.precision
         self.device = _pick_device(self._core, options)
         self._model = _read_model(options)
@@ -67,9 +68,21 @@ class OpenVinoRuntime:
         return self._requests[size]
 
 
+@cache
+def _open_core() -> ov.Core:
+    """OpenVINO itself, which stays until the process ends.
+
+    Its CPU plugin gives the thread that loads it a stack of its own for signals, and frees
+    that when it is unloaded. Unloaded by another thread (as garbage, say), it would leave the
+    first with a stack that is gone, and the next signal with a Python handler, Ctrl-C for one,
+    would crash the process (OpenVINO 2026.4).
+    """
+    return ov.Core()
+
+
 def list_devices() -> tuple[str, ...]:
     """The devices that OpenVINO finds here, with their full names."""
-    core = ov.Core()
+    core = _open_core()
     return tuple(
         f"{device}: {core.get_property(device, 'FULL_DEVICE_NAME')}"
         for device in core.available_devices
