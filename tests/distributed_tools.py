@@ -8,7 +8,7 @@ import torch
 from lightning_fabric import Fabric
 
 from unblur.data.pair_cache import open_pair_cache
-from unblur.training.batches import Batch, BatchDataset, Moment
+from unblur.training.batches import Batch, CachedBatches, Moment
 from unblur.training.config import TrainingOptions
 from unblur.training.trainer import Trainer
 
@@ -57,5 +57,5 @@ def _take_step(trainer: Trainer, batch: Batch, target: Path) -> None:
         torch.save(gradients, target)
 
 
-def _dataset(options: TrainingOptions) -> BatchDataset:
-    return BatchDataset(open_pair_cache(options.data.cache / "train"), options)
+def _dataset(options: TrainingOptions) -> CachedBatches:
+    return CachedBatches(open_pair_cache(options.data.cache / "train"), options)

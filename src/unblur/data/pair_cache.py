@@ -19,7 +19,7 @@ import cv2
 import numpy as np
 
 from unblur.data.blur_synthesis import BlurOptions, synthesize_pair
-from unblur.data.photos import PhotoPool, load_photos, random_scene
+from unblur.data.photos import PhotoPool, PhotoSource, open_photos, random_scene
 from unblur.errors import InputError
 
 _MARGIN_PX = 16
@@ -74,7 +74,7 @@ def join_caches(caches: Sequence[PairCache]) -> PairCache:
 
 
 def build_pair_cache(
-    photos: Path,
+    photos: PhotoSource,
     target: Path,
     *,
     pair_count: int,
@@ -118,7 +118,7 @@ _worker: dict[str, object] = {}
 
 
 def _start_worker(
-    photos: Path,
+    photos: PhotoSource,
     target: Path,
     options: BlurOptions,
     seed: int,
@@ -128,7 +128,7 @@ def _start_worker(
     cv2.setNumThreads(1)
     pairs = np.load(target / "pairs.npy", mmap_mode="r+")
     _worker.update(
-        pool=load_photos(photos, held_out=held_out), pairs=pairs, options=options, seed=seed
+        pool=open_photos(photos, held_out=held_out), pairs=pairs, options=options, seed=seed
     )
 
 

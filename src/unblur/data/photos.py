@@ -8,11 +8,13 @@ import tarfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import cv2
 import numpy as np
 
 from unblur.data.blur_synthesis.documents import draw_document
+from unblur.data.dead_leaves import draw_dead_leaves
 from unblur.errors import InputError, MediaError
 
 PHOTO_ENDINGS: frozenset[str] = frozenset(
@@ -22,6 +24,7 @@ PHOTO_ENDINGS: frozenset[str] = frozenset(
 _log = logging.getLogger(__name__)
 _HELD_OUT_EVERY = 20
 _MOST_DAMAGED = 0.01
+_DRAWN_SCENES, _DRAWN_SIZE, _DRAWN_SEED = 32, (512, 640), 20
 TRIES = 6
 """How many places are looked at for one with detail."""
 _ENOUGH_DETAIL = 9.0
@@ -107,6 +110,17 @@ class PhotoPool:
     objects: list[np.ndarray]
 
 
+PhotoSource = Path | Literal["drawn"]
+"""A folder of photos, or scenes that the package draws itself."""
+
+
+def open_photos(source: PhotoSource, *, held_out: bool = False) -> PhotoPool:
+    """The photos of `source`, for training or `held_out`; raises as `load_photos`."""
+    if source == "drawn":
+        return draw_photos(held_out=held_out)
+    return load_photos(source, held_out=held_out)
+
+
 def load_photos(folder: Path, *, held_out: bool = False, scene_px: int = 600) -> PhotoPool:
     """Read the pictures of `folder`, from files and from tar archives in it.
 
@@ -138,6 +152,14 @@ def load_photos(folder: Path, *, held_out: bool = False, scene_px: int = 600) ->
     if not pool.scenes:
         raise InputError(f"no picture of {scene_px} px or more in {folder}; give sharp photos")
     return pool
+
+
+def draw_photos(*, held_out: bool = False) -> PhotoPool:
+    """Scenes that are drawn, for want of photos: other ones where they are `held_out`."""
+    count = _DRAWN_SCENES // 4 if held_out else _DRAWN_SCENES
+    seeds = [(_DRAWN_SEED + held_out, index) for index in range(count)]
+    scenes = [draw_dead_leaves(np.random.default_rng(seed), _DRAWN_SIZE) for seed in seeds]
+    return PhotoPool(scenes, [scene[:256, :256] for scene in scenes])
 
 
 def random_scene(

@@ -80,7 +80,7 @@ class Ablation:
 
     def score_blurry(self) -> Figures:
         """PSNR in dB and SSIM of the blurry pictures of the validation pairs."""
-        _, validation = open_pairs(next(iter(self.options.values())))
+        validation = open_pairs(next(iter(self.options.values())), "held_out")
         return _score(nn.Identity(), validation, torch.device("cpu"))
 
     def run(self) -> Iterator[AblationResult]:
@@ -90,7 +90,7 @@ class Ablation:
             fabric.launch()
             trainer = Trainer(options, fabric)
             trainer.run()
-            _, validation = open_pairs(options)
+            validation = open_pairs(options, "held_out")
             generator = trainer.averaged.module.generator
             psnr_db, ssim = _score(generator, validation, fabric.device)
             paper = PAPER_ROWS[name]

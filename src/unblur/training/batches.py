@@ -1,4 +1,4 @@
-"""Random crops of cached pairs, turned and mirrored, under a curriculum.
+"""Batches: random crops of cached pairs, turned and mirrored, under a curriculum.
 
 A batch follows from the seed, the step and the process alone: a run that goes on
 sees what it would have seen without the stop, however many workers draw ahead.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Protocol, cast
 
 import numpy as np
 import torch
@@ -16,8 +17,8 @@ from torch.utils.data import DataLoader, Dataset
 
 from unblur.data.pair_cache import PairCache
 from unblur.training.config import TrainingOptions
+from unblur.training.curriculum import Curriculum
 
-_CROP_STEP_PX = 16
 _DRAWN_AHEAD = 4
 
 
@@ -39,7 +40,7 @@ class Batch:
     blurry: Tensor
     sharp: Tensor
     pairs: list[int]
-    """Which pairs of the cache they are from."""
+    """Which pairs of the cache they are from; empty where they were made for this batch."""
 
     def to(self, device: torch.device) -> Batch:
         """The same as float32 in 0..1 on `device`, channels last."""
@@ -57,23 +58,43 @@ class Batch:
         return Batch(self.blurry.pin_memory(), self.sharp.pin_memory(), self.pairs)
 
 
-class BatchDataset(Dataset[Batch]):
-    """Draws batches whose difficulty grows with the progress of the run."""
+class ReadyBatch(Protocol):
+    """What is drawn in a worker, and becomes a batch on the device."""
+
+    def to(self, device: torch.device) -> Batch:
+        """The batch, as float32 in 0..1 on `device`."""
+        ...
+
+
+class BatchSource(Protocol):
+    """Gives the batch of any moment of a run; the same moment gives the same batch."""
+
+    pair_count: int
+    """Pairs to an epoch."""
+
+    def __getitem__(self, moment: Moment, /) -> ReadyBatch:
+        """What becomes the batch of that moment."""
+        ...
+
+
+class CachedBatches(Dataset[Batch]):
+    """Batches of crops of cached pairs."""
 
     def __init__(self, cache: PairCache, options: TrainingOptions) -> None:
         self._pairs = cache.pairs
-        self._options = options
-        self._curriculum = options.curriculum
+        self.pair_count = len(cache.pairs)
+        self._seed = options.seed
+        self._curriculum = Curriculum(options)
         self._straight = _sorted_by_path(cache, cache.is_straight)
         self._mixture = _sorted_by_path(cache, ~cache.is_straight)
 
     def __getitem__(self, moment: Moment) -> Batch:
         """The batch of that moment; the same moment gives the same batch."""
-        rng = np.random.default_rng((self._options.seed, moment.step, moment.rank))
-        crop_px = self.crop_px(moment.progress)
-        batch_size = round(self._options.batch_size * (self._options.crop_px / crop_px) ** 2)
-        share = self.mixture_share(moment.progress)
-        limit = self.path_limit_px(moment.progress)
+        rng = np.random.default_rng((self._seed, moment.step, moment.rank))
+        crop_px = self._curriculum.crop_px(moment.progress)
+        batch_size = self._curriculum.batch_size(moment.progress)
+        share = self._curriculum.mixture_share(moment.progress)
+        limit = self._curriculum.path_limit_px(moment.progress)
         crops = np.empty((2, batch_size, crop_px, crop_px, 3), np.uint8)
         indices = [self._pick(share, limit, rng) for _ in range(batch_size)]
         for place, index in enumerate(indices):
@@ -90,38 +111,15 @@ class BatchDataset(Dataset[Batch]):
         count = max(1, int(np.searchsorted(lengths, limit)))
         return int(order[int(rng.integers(count))])
 
-    def crop_px(self, progress: float) -> int:
-        """The size of crops at `progress`, a multiple of 16 below the final size."""
-        last = self._options.crop_px
-        first = self._options.first_crop_px or last
-        if progress >= self._options.final_crop_at or first == last:
-            return last
-        grown = first + (last - first) * progress / self._options.final_crop_at
-        return min(last, int(grown) // _CROP_STEP_PX * _CROP_STEP_PX)
-
-    def mixture_share(self, progress: float) -> float:
-        """How much of a batch is the full mixture at `progress`."""
-        start, stop = self._curriculum.mixture_from, self._curriculum.mixture_until
-        return float(np.interp(progress, [start, max(stop, start + 1e-9)], [0, 1])) * (
-            self._curriculum.mixture_share
-        )
-
-    def path_limit_px(self, progress: float) -> float:
-        """The longest path shown at `progress`; infinite once the curriculum is over."""
-        if progress >= self._curriculum.full_length_at:
-            return float("inf")
-        grown = progress / self._curriculum.full_length_at
-        return self._curriculum.first_path_px + grown * (64 - self._curriculum.first_path_px)
-
 
 def load_batches(
-    dataset: BatchDataset, moments: Iterable[Moment], device: torch.device, workers: int
+    source: BatchSource, moments: Iterable[Moment], device: torch.device, workers: int
 ) -> Iterator[Batch]:
     """The batches of `moments`, in order, on `device`; `workers` processes draw ahead."""
-    loader = DataLoader(
-        dataset,
+    loader: DataLoader[ReadyBatch] = DataLoader(
+        cast("Dataset[ReadyBatch]", source),
         batch_size=None,
-        sampler=moments,
+        sampler=cast("Iterable[int]", moments),
         num_workers=workers,
         prefetch_factor=_DRAWN_AHEAD if workers else None,
         pin_memory=device.type == "cuda",

@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 
 from unblur.config import Options
 from unblur.data.blur_synthesis import BlurOptions
+from unblur.data.photos import PhotoSource
 from unblur.losses.adversarial import AdversarialName
 
 
@@ -19,10 +20,14 @@ class DataOptions(Options):
     """Folder of pairs: made from `photos` once, then reused; or made by `unblur data pack`."""
     more_caches: tuple[Path, ...] = ()
     """Further folders of pairs of the same size, to learn from all of them."""
-    photos: Path | None = None
-    """Folder of sharp pictures, or of tar archives of them; not needed where `cache` is."""
+    photos: PhotoSource | None = None
+    """Folder of sharp pictures, or of tar archives of them; "drawn" for scenes that the package
+    draws; not needed where `cache` is."""
+    synthesis: Literal["cached", "workers", "device"] = "cached"
+    """Where training pairs are made: ahead, in the cache; or new ones for every step, by the
+    workers or by the device that trains (for a GPU). Validation pairs are in the cache always."""
     pair_count: int = Field(default=26000, gt=0)
-    """Pairs in the cache."""
+    """Pairs in the cache, or to an epoch where they are made on the way."""
     pair_px: int = Field(default=208, gt=0)
     """Height and width of a cached pair, in pixels."""
     held_out_count: int = Field(default=200, gt=0)
@@ -158,7 +163,8 @@ class TrainingOptions(Options):
     @model_validator(mode="after")
     def _crops_fit(self) -> Self:
         first = self.first_crop_px or self.crop_px
-        if not first <= self.crop_px <= self.data.pair_px:
+        is_cached = self.data.synthesis == "cached"
+        if first > self.crop_px or (is_cached and self.crop_px > self.data.pair_px):
             raise ValueError(
                 f"crops grow from first_crop_px to crop_px and come from pairs of data.pair_px; "
                 f"got {first}, {self.crop_px} and {self.data.pair_px}"

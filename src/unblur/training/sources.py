@@ -4,37 +4,52 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
+from typing import Literal
 
 from unblur.data.pair_cache import PairCache, build_pair_cache, join_caches, open_pair_cache
+from unblur.data.photos import open_photos
 from unblur.errors import ConfigError
+from unblur.training.batches import BatchSource, CachedBatches
 from unblur.training.config import TrainingOptions
+from unblur.training.made_batches import MadeBatches
 
 _log = logging.getLogger(__name__)
-_PARTS = ("train", "held_out")
+Part = Literal["train", "held_out"]
+_PARTS: tuple[Part, Part] = ("train", "held_out")
 
 
-def open_pairs(options: TrainingOptions) -> tuple[PairCache, PairCache]:
-    """The training and the validation pairs.
+def open_batches(options: TrainingOptions) -> tuple[BatchSource, PairCache]:
+    """The batches of a run, and its validation pairs; raises as `open_pairs`."""
+    data = options.data
+    if data.synthesis == "cached":
+        training, held_out = (open_pairs(options, part) for part in _PARTS)
+        return CachedBatches(training, options), held_out
+    if data.photos is None:
+        raise ConfigError(
+            f"data.synthesis is {data.synthesis!r}; give data.photos to make pairs of"
+        )
+    held_out = open_pairs(options, "held_out")
+    return MadeBatches(open_photos(data.photos), options), held_out
+
+
+def open_pairs(options: TrainingOptions, part: Part) -> PairCache:
+    """The pairs for training ("train") or for validation ("held_out").
 
     Raises ConfigError when there are none and nothing says what to make them from, or when
     they do not have the size that `options` say; InputError when they cannot be made.
     """
     data = options.data
-    for part in _PARTS:
-        if not _is_made(data.cache / part):
-            _make_pairs(options, part)
+    if not _is_made(data.cache / part):
+        _make_pairs(options, part)
     folders = [data.cache, *data.more_caches]
-    training, held_out = (
-        join_caches([_open(folder / part, data.pair_px) for folder in folders]) for part in _PARTS
-    )
-    return training, held_out
+    return join_caches([_open(folder / part, data.pair_px) for folder in folders])
 
 
 def _is_made(folder: Path) -> bool:
     return (folder / "is_straight.npy").exists()
 
 
-def _make_pairs(options: TrainingOptions, part: str) -> None:
+def _make_pairs(options: TrainingOptions, part: Part) -> None:
     """Make the pairs of `part` from the photos."""
     data, is_held_out = options.data, part == "held_out"
     folder = data.cache / part

@@ -10,9 +10,9 @@ from tempfile import TemporaryDirectory
 
 import torch
 
-from unblur.training.batches import Batch, BatchDataset, Moment, load_batches
+from unblur.training.batches import Batch, Moment, load_batches
 from unblur.training.config import TrainingOptions
-from unblur.training.sources import open_pairs
+from unblur.training.sources import open_batches
 from unblur.training.trainer import Trainer, make_fabric
 
 _WARM_UP_STEPS = 3
@@ -44,17 +44,16 @@ class Throughput:
 
 def measure_throughput(options: TrainingOptions, seconds: float = 15.0) -> Throughput:
     """Measure for about `seconds` each, in turn; a run that is there is left alone."""
-    training, _ = open_pairs(options)
     with TemporaryDirectory() as folder:
         machine = options.machine.model_copy(update={"devices": 1, "nodes": 1})
         update = {"output": folder, "machine": machine, "maximum_steps": 10**9}
         options = options.model_validate({**options.model_dump(), **update})
         trainer = Trainer(options, make_fabric(options))
-        dataset, device = BatchDataset(training, options), trainer.fabric.device
+        source, device = open_batches(options)[0], trainer.fabric.device
 
         def batches() -> Iterator[Batch]:
             moments = (Moment(step, 1.0) for step in itertools.count())
-            return load_batches(dataset, moments, device, options.data.workers)
+            return load_batches(source, moments, device, options.data.workers)
 
         same = next(batches())
         return Throughput(
@@ -73,7 +72,7 @@ def _time(batches: Iterator[Batch], trainer: Trainer | None, seconds: float) -> 
         if step < _WARM_UP_STEPS:
             started = _now()
             continue
-        crops += len(batch.pairs)
+        crops += len(batch.sharp)
         if _now() - started > seconds:
             break
     return crops / (_now() - started)

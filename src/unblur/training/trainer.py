@@ -22,13 +22,13 @@ from timm.utils import ModelEmaV3
 
 from unblur.data.pair_cache import PairCache
 from unblur.errors import ConfigError, UnblurError
-from unblur.training.batches import Batch, BatchDataset, Moment, load_batches
+from unblur.training.batches import Batch, BatchSource, Moment, load_batches
 from unblur.training.config import TrainingOptions
 from unblur.training.gan_step import Adversary, GeneratorLoss, total
 from unblur.training.learning_network import build_network
 from unblur.training.optimizers import learning_rate_scale, make_optimizer, set_learning_rate
 from unblur.training.reports import RunReports, Ticker, say_progress
-from unblur.training.sources import open_pairs
+from unblur.training.sources import open_batches
 from unblur.training.stopping import StopRequest, stop_requests
 from unblur.training.validation import ValidationScore, example_triplets, validate
 from unblur.weights.run_state import read_state, save_state
@@ -106,14 +106,14 @@ class Trainer:
         """Train to the end; gives the path of the last checkpoint."""
         options, fabric = self.options, self.fabric
         with fabric.rank_zero_first():
-            training, validation = open_pairs(options)
-        self.steps_per_epoch = len(training.pairs) / options.batch_size / fabric.world_size
+            source, validation = open_batches(options)
+        self.steps_per_epoch = source.pair_count / options.batch_size / fabric.world_size
         if self.last.exists():
             self.load_state(read_state(self.last))
         reports = RunReports(options.output, self.step) if fabric.is_global_zero else None
         try:
             with stop_requests() as request:
-                self._loop(training, validation, reports, request)
+                self._loop(source, validation, reports, request)
         finally:
             if reports is not None:
                 reports.close()
@@ -121,7 +121,7 @@ class Trainer:
 
     def _loop(
         self,
-        training: PairCache,
+        source: BatchSource,
         validation: PairCache,
         reports: RunReports | None,
         request: StopRequest,
@@ -129,13 +129,13 @@ class Trainer:
         """Step until the run is done."""
         started = time.monotonic() - self.elapsed_s
         ticker = Ticker(self.options.checkpoint_minutes * 60)
-        dataset, workers = BatchDataset(training, self.options), self.options.data.workers
+        workers = self.options.data.workers
         if self.step == 0:
             self._validate(validation, reports)
         if self.progress_at(self.step) >= 1:
             return
-        for batch in load_batches(dataset, self._moments(), self.fabric.device, workers):
-            ticker.count(self.train_step(batch), len(batch.pairs) * self.fabric.world_size)
+        for batch in load_batches(source, self._moments(), self.fabric.device, workers):
+            ticker.count(self.train_step(batch), len(batch.sharp) * self.fabric.world_size)
             self.elapsed_s, is_due, is_stopped = self._agree(
                 time.monotonic() - started, ticker.is_due(), request.is_made
             )
@@ -264,9 +264,11 @@ class Trainer:
         for name, value in values.items():
             if not math.isfinite(value):
                 good = self.last if self.last.exists() else "none yet"
+                numbers = ", ".join(map(str, batch.pairs))
+                cached = f"pairs {numbers} of {self.options.data.cache}"
+                pairs = cached if numbers else f"pairs made of seed {self.options.seed}"
                 raise UnblurError(
-                    f"the {name} is {value} at step {self.step}, with the pairs "
-                    f"{', '.join(map(str, batch.pairs))} of {self.options.data.cache}; "
+                    f"the {name} is {value} at step {self.step}, with the {pairs}; "
                     f"the last good checkpoint: {good}; lower the learning rate"
                 )
 

@@ -11,19 +11,22 @@ torch = pytest.importorskip("torch")
 
 from tests.training_tools import PAIR_PX, small_run  # noqa: E402
 from unblur.data.pair_cache import PairCache, open_pair_cache  # noqa: E402
-from unblur.training.batches import BatchDataset, Moment, load_batches, random_crop  # noqa: E402
+from unblur.training.batches import CachedBatches, Moment, load_batches, random_crop  # noqa: E402
+from unblur.training.curriculum import Curriculum  # noqa: E402
 
 pytestmark = pytest.mark.torch
 
 
-def dataset(tmp_path: Path, **changes: object) -> BatchDataset:
+def dataset(tmp_path: Path, **changes: object) -> CachedBatches:
     options = small_run(tmp_path, **changes)
-    return BatchDataset(open_pair_cache(options.data.cache / "train"), options)
+    return CachedBatches(open_pair_cache(options.data.cache / "train"), options)
 
 
 def test_crops_grow_and_the_work_stays(tmp_path: Path) -> None:
-    drawn = dataset(tmp_path, batch_size=4, crop_px=32, first_crop_px=16)
-    assert [drawn.crop_px(progress) for progress in (0, 0.3, 0.6, 1)] == [16, 16, 32, 32]
+    changes = {"batch_size": 4, "crop_px": 32, "first_crop_px": 16}
+    drawn = dataset(tmp_path, **changes)
+    curriculum = Curriculum(small_run(tmp_path, **changes))
+    assert [curriculum.crop_px(progress) for progress in (0, 0.3, 0.6, 1)] == [16, 16, 32, 32]
     first, last = drawn[Moment(0, 0.0)], drawn[Moment(1, 1.0)]
     assert (first.blurry.shape, last.sharp.shape) == ((16, 3, 16, 16), (4, 3, 32, 32))
     assert (first.blurry.dtype, len(first.pairs)) == (torch.uint8, 16)
@@ -32,7 +35,7 @@ def test_crops_grow_and_the_work_stays(tmp_path: Path) -> None:
 
 
 def test_the_mixture_comes_in_and_the_paths_grow(tmp_path: Path) -> None:
-    drawn = dataset(tmp_path)
+    drawn = Curriculum(small_run(tmp_path))
     assert [drawn.mixture_share(at) for at in (0, 0.02, 0.3, 1)] == pytest.approx(
         [0, 0, 0.92, 0.92]
     )
@@ -48,7 +51,7 @@ def test_at_the_start_only_short_straight_blur_comes(tmp_path: Path) -> None:
     cache = PairCache(
         pairs, np.array([3, 30, 2, 5], np.float32), np.array([True, True, False, True])
     )
-    batch = BatchDataset(cache, options)[Moment(0, 0.0)]
+    batch = CachedBatches(cache, options)[Moment(0, 0.0)]
     assert set(batch.blurry.unique().tolist()) <= {10, 40}
     assert set(batch.pairs) <= {0, 3}
 
@@ -86,4 +89,4 @@ def test_a_cache_of_one_kind_is_enough(tmp_path: Path) -> None:
     options = small_run(tmp_path)
     pairs = np.zeros((2, 2, PAIR_PX, PAIR_PX, 3), np.uint8)
     cache = PairCache(pairs, np.array([30, 40], np.float32), np.array([False, False]))
-    assert set(BatchDataset(cache, options)[Moment(0, 0.0)].pairs) == {0}
+    assert set(CachedBatches(cache, options)[Moment(0, 0.0)].pairs) == {0}

@@ -21,7 +21,7 @@ def test_several_folders_of_pairs_are_read_as_one(tmp_path: Path) -> None:
     options = small_run(tmp_path)
     more = write_cache(tmp_path / "more", pair_count=4, seed=1)
     options = small_run(tmp_path, data=options.data.model_copy(update={"more_caches": (more,)}))
-    training, held_out = open_pairs(options)
+    training, held_out = (open_pairs(options, part) for part in ("train", "held_out"))
     assert len(training.pairs) == len(held_out.pairs) == 10
     parts = [np.load(folder / "train" / "pairs.npy") for folder in (options.data.cache, more)]
     for index, expected in enumerate(np.concatenate(parts)):
@@ -33,11 +33,11 @@ def test_missing_pairs_without_photos_are_named(tmp_path: Path) -> None:
     options = small_run(tmp_path)
     data = options.data.model_copy(update={"cache": tmp_path / "none", "photos": None})
     with pytest.raises(ConfigError, match=r"no pairs in .*none/train; make them by `unblur data"):
-        open_pairs(small_run(tmp_path, data=data))
+        open_pairs(small_run(tmp_path, data=data), "train")
 
 
 def test_pairs_of_another_size_are_named(tmp_path: Path) -> None:
     options = small_run(tmp_path)
     data = options.data.model_copy(update={"pair_px": 64})
     with pytest.raises(ConfigError, match=r"are 48x48, and data.pair_px is 64; set it to 48"):
-        open_pairs(small_run(tmp_path, data=data))
+        open_pairs(small_run(tmp_path, data=data), "train")
