@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 
@@ -25,6 +26,7 @@ class FakeRuntime:
     name: str = "fake"
     device: str = "CPU"
     meddle: Callable[[Pixels], Pixels] = lambda restored: restored
+    in_flight_count: int = 3
     shapes: list[tuple[int, ...]] = field(default_factory=list)
 
     def restore(self, pixels: Pixels) -> Pixels:
@@ -33,3 +35,7 @@ class FakeRuntime:
         assert all(self.facts.size_rule.padding(side) == 0 for side in pixels.shape[:2])
         lighter = np.clip(pixels.astype(int) + self.added, 0, 255).astype(np.uint8)
         return self.meddle(lighter)
+
+    def start(self, pixels: Pixels) -> Callable[[], Pixels]:
+        """Restored at once; given when it is waited for."""
+        return partial(self.restore, pixels)

@@ -71,6 +71,20 @@ def test_several_sizes_in_turn_give_what_each_gives_alone(runtime_name):
         assert np.array_equal(runtime.restore(pixels), open_live(runtime_name).restore(pixels))
 
 
+def test_pictures_in_flight_give_what_each_gives_alone(runtime_name):
+    runtime = open_live(runtime_name)
+    pictures = [np.roll(blocks(), shift, axis=0) for shift in range(0, 56, 8)]
+    alone = [runtime.restore(pixels) for pixels in pictures]
+    waits, restored = [], []
+    for pixels in pictures:
+        waits.append(runtime.start(pixels))
+        if len(waits) >= runtime.in_flight_count:
+            restored.append(waits.pop(0)())
+    restored += [wait() for wait in waits]
+    assert np.abs(np.array(restored, int) - np.array(alone, int)).max() <= 1
+    assert not np.array_equal(restored[0], restored[1])
+
+
 @pytest.mark.parametrize("tile_px", [64, 200])
 def test_tiles_cannot_be_seen(runtime_name, tile_px):
     runtime = open_live(runtime_name)

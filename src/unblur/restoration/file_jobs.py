@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable, Generator, Iterator
+from contextlib import ExitStack, closing
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -20,10 +20,12 @@ from unblur.errors import (
 )
 from unblur.facts import Precision
 from unblur.media.codecs import VideoCodec
+from unblur.media.frame import Frame
 from unblur.media.image_files import read_picture, side_by_side, write_picture
-from unblur.media.video_reader import open_video
+from unblur.media.video_reader import VideoReader, open_video
 from unblur.media.video_writer import create_video
 from unblur.restoration.inputs import is_video, kind_of
+from unblur.restoration.pipeline import run_ahead
 from unblur.restoration.plans import Job, Plan, check_absent, plan_jobs
 from unblur.restoration.restorer import Restorer
 from unblur.restoration.tiling import ReportProgress, ignore_progress
@@ -31,6 +33,8 @@ from unblur.runtimes.base import Device, RuntimeName
 from unblur.weights.store import find_model
 
 _log = logging.getLogger(__name__)
+_FRAMES_AHEAD = 4
+"""Frames that wait between two stages of a video: enough that none of them stands still."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,13 +225,22 @@ def _restore_video(job: Job, pool: RestorerPool, report_progress: ReportProgress
         restorer.notes.clear()
         _make_folder(job.target.parent)
         codec = pool.options.video_codec
-        with create_video(job.target, like=reader, codec=codec) as writer:
-            for frame in restorer.restore_frames(reader.frames()):
+        with (
+            create_video(job.target, like=reader, codec=codec) as writer,
+            closing(run_ahead(_restored(reader, restorer), _FRAMES_AHEAD)) as frames,
+        ):
+            for frame in frames:
                 writer.write(frame)
                 report_progress(writer.frame_count, reader.frame_count_estimate)
     notes = (*reader.warnings, *writer.notes, *restorer.notes)
     report = _report(job, restorer, reader.width, reader.height, notes)
     return replace(report, frame_count=writer.frame_count)
+
+
+def _restored(reader: VideoReader, restorer: Restorer) -> Generator[Frame]:
+    """The frames of `reader` restored, while the next are being decoded."""
+    with closing(run_ahead(reader.frames(), _FRAMES_AHEAD)) as frames:
+        yield from restorer.restore_frames(frames)
 
 
 def _report(

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import replace
+from functools import partial
+from math import isqrt
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
@@ -11,13 +15,20 @@ from typing import Any, Literal, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from unblur.errors import ComputationError, ConfigError
+from unblur.errors import ComputationError, ConfigError, OutOfMemoryError, UnblurError
 from unblur.facts import NetworkFacts, Precision
 from unblur.images.arrays import Pixels, add_correction, check_pixels, row_bands, to_eight_bits
+from unblur.images.tiles import keep, read_reflected, whole
 from unblur.media.frame import Frame
 from unblur.media.picture import Picture
-from unblur.restoration.tiling import ReportProgress, TileSize, ignore_progress, restore_any_size
-from unblur.runtimes.base import Device, Runtime, RuntimeName, RuntimeOptions
+from unblur.restoration.tiling import (
+    ReportProgress,
+    TileSize,
+    fits_at_once,
+    ignore_progress,
+    restore_any_size,
+)
+from unblur.runtimes.base import Device, Runtime, RuntimeName, RuntimeOptions, WaitForResult
 from unblur.runtimes.opening import open_runtime
 from unblur.weights.store import Form, StoredModel, find_model
 
@@ -25,6 +36,7 @@ DEFAULT_MODEL = "live"
 _SMALLEST_TILE_PX = 16
 _BROKEN_SHARE = 0.01
 _CLEARLY_LIT = 64
+_LOOKED_AT = 20_000
 
 
 class Restorer:
@@ -99,18 +111,7 @@ class Restorer:
         """
         check_pixels(pixels)
         restored = restore_any_size(pixels, self._runtime, self._tile_px, report_progress)
-        if not looks_broken(pixels, restored):
-            return restored
-        if self.precision != "fp32":
-            exact = self._exact_runtime()
-            restored = restore_any_size(pixels, exact, self._tile_px, report_progress)
-            self._note(f"the {self.precision} result was broken and was recomputed in fp32")
-        if looks_broken(pixels, restored):
-            raise ComputationError(
-                f"{self.model_name} gives a black or broken picture: its weights are damaged; "
-                "choose another --model"
-            )
-        return restored
+        return self._mend(pixels, restored, report_progress)
 
     def restore_picture(
         self, picture: Picture, report_progress: ReportProgress = ignore_progress
@@ -129,9 +130,23 @@ class Restorer:
         return replace(picture, samples=restored, alpha=alpha)
 
     def restore_frames(self, frames: Iterable[Frame]) -> Iterator[Frame]:
-        """Each frame restored, at its own moment, one at a time as they are asked for."""
-        for frame in frames:
-            yield replace(frame, pixels=self.restore(frame.pixels))
+        """Each frame restored, at its own moment and in order, as they are asked for.
+
+        As many are in flight as the runtime computes best at once, no more. Raises
+        as `restore` does.
+        """
+        pending: deque[tuple[Frame, WaitForResult]] = deque()
+        try:
+            for frame in frames:
+                pending.append((frame, self._start(frame.pixels)))
+                if len(pending) >= self._runtime.in_flight_count:
+                    yield _finish(*pending.popleft())
+            while pending:
+                yield _finish(*pending.popleft())
+        finally:
+            for _, wait in pending:
+                with suppress(UnblurError):
+                    wait()
 
     def close(self) -> None:
         """Let go of nothing that outlives the object; there for `with`."""
@@ -146,6 +161,43 @@ class Restorer:
         traceback: TracebackType | None,
     ) -> None:
         self.close()
+
+    def _start(self, pixels: Pixels) -> WaitForResult:
+        """Begin to restore one picture of many; those that need tiles are done when waited for."""
+        check_pixels(pixels)
+        if not fits_at_once(pixels, self._runtime, self._tile_px):
+            return partial(self.restore, pixels)
+        tile = whole(pixels.shape[0], pixels.shape[1], self.facts.size_rule)
+        wait = self._runtime.start(read_reflected(pixels, tile.rows, tile.columns))
+
+        def finish() -> Pixels:
+            try:
+                restored = keep(wait(), tile)
+            except OutOfMemoryError:
+                return self.restore(pixels)
+            return self._mend(pixels, restored)
+
+        return finish
+
+    def _mend(
+        self,
+        pixels: Pixels,
+        restored: Pixels,
+        report_progress: ReportProgress = ignore_progress,
+    ) -> Pixels:
+        """`restored`, computed again in fp32 where it is broken."""
+        if not looks_broken(pixels, restored):
+            return restored
+        if self.precision != "fp32":
+            exact = self._exact_runtime()
+            restored = restore_any_size(pixels, exact, self._tile_px, report_progress)
+            self._note(f"the {self.precision} result was broken and was recomputed in fp32")
+        if looks_broken(pixels, restored):
+            raise ComputationError(
+                f"{self.model_name} gives a black or broken picture: its weights are damaged; "
+                "choose another --model"
+            )
+        return restored
 
     def _restore_samples(
         self, samples: NDArray[Any], report_progress: ReportProgress = ignore_progress
@@ -171,11 +223,21 @@ def looks_broken(pixels: Pixels, restored: Pixels) -> bool:
     """Whether a result is black, or flat white, where the picture clearly is neither.
 
     NaN and overflow become 0 or 255 in all channels when they are cast to bytes.
+    A grid of about 20,000 pixels is looked at: all of them would take twice as long
+    as the network itself.
     """
-    lightest, darkest = pixels.max(axis=2), pixels.min(axis=2)
-    black = (restored.max(axis=2) == 0) & (lightest >= _CLEARLY_LIT)
-    white = (restored.min(axis=2) == 255) & (darkest < 255 - _CLEARLY_LIT)
+    height, width = pixels.shape[:2]
+    step = max(1, isqrt(height * width // _LOOKED_AT))
+    before = pixels[::step, ::step].reshape(-1, 3).T
+    after = restored[::step, ::step].reshape(-1, 3).T
+    black = (np.maximum.reduce(after) == 0) & (np.maximum.reduce(before) >= _CLEARLY_LIT)
+    white = (np.minimum.reduce(after) == 255) & (np.minimum.reduce(before) < 255 - _CLEARLY_LIT)
     return bool(np.mean(black | white) > _BROKEN_SHARE)
+
+
+def _finish(frame: Frame, wait: WaitForResult) -> Frame:
+    """The frame with its result, which is waited for."""
+    return replace(frame, pixels=wait())
 
 
 def _file_for(

@@ -59,6 +59,13 @@ def restore_any_size(
             tiles = _cut(pixels, facts, side, is_asked_for=False)
 
 
+def fits_at_once(pixels: Pixels, runtime: Runtime, tile_px: TileSize) -> bool:
+    """Whether as many such pictures as `runtime` has in flight need no tiles."""
+    if tile_px == "auto":
+        tile_px = _fitting_tile(runtime.facts, runtime.in_flight_count)
+    return max(pixels.shape[:2]) <= tile_px
+
+
 def _cut(pixels: Pixels, facts: NetworkFacts, side: int, *, is_asked_for: bool) -> list[Tile]:
     """Tiles of `side`, or the whole picture where it is no larger or cannot be cut."""
     height, width = pixels.shape[:2]
@@ -87,8 +94,9 @@ def _restore_tiles(
     return restored
 
 
-def _fitting_tile(facts: NetworkFacts) -> int:
-    """The largest side whose tile, halo included, takes a third of the free memory."""
-    fitting = (psutil.virtual_memory().available / 3 / _BYTES_PER_PIXEL) ** 0.5
+def _fitting_tile(facts: NetworkFacts, in_flight_count: int = 1) -> int:
+    """The largest side whose tiles in flight, halo included, take a third of the free memory."""
+    bytes_each = psutil.virtual_memory().available / 3 / in_flight_count
+    fitting = (bytes_each / _BYTES_PER_PIXEL) ** 0.5
     side = int(fitting) - 2 * (facts.halo_px or 0)
     return max(_SMALLEST_TILE_PX, min(side, _LARGEST_TILE_PX))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
@@ -11,6 +12,8 @@ from unblur.images.arrays import Pixels
 
 RuntimeName = Literal["openvino", "onnxruntime", "torch"]
 Device = Literal["auto", "cpu", "gpu", "npu"]
+WaitForResult = Callable[[], Pixels]
+"""Waits until a picture is restored and gives it; to be called once."""
 
 
 class Runtime(Protocol):
@@ -39,11 +42,25 @@ class Runtime(Protocol):
         """What the model needs and promises."""
         ...
 
+    @property
+    def in_flight_count(self) -> int:
+        """How many pictures are best started before the first result is waited for."""
+        ...
+
     def restore(self, pixels: Pixels) -> Pixels:
         """The restored picture: (H, W, 3) uint8 RGB in, the same shape out.
 
         Height and width must fit `facts.size_rule`. Raises OutOfMemoryError when
         memory does not suffice, ComputationError for any other failure.
+        """
+        ...
+
+    def start(self, pixels: Pixels) -> WaitForResult:
+        """Begin what `restore` does; the result is waited for with what this gives.
+
+        Made for many pictures of one size: each may take longer than with `restore`,
+        but more are done in a second. `pixels` must stay unchanged until then. Every
+        result has to be waited for. Raises as `restore` does, here or when waiting.
         """
         ...
 

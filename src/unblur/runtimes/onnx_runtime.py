@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import onnxruntime
 from onnxruntime.capi import (
@@ -11,7 +13,7 @@ from onnxruntime.capi import (
 from unblur.errors import ComputationError, ConfigError, ModelError, OutOfMemoryError
 from unblur.facts import METADATA_KEY, NetworkFacts, Precision
 from unblur.images.arrays import Pixels
-from unblur.runtimes.base import RuntimeOptions
+from unblur.runtimes.base import RuntimeOptions, WaitForResult
 
 _GPU_PROVIDERS = (
     "CUDAExecutionProvider",
@@ -28,6 +30,7 @@ class OnnxRuntime:
     """A model in an ONNX Runtime session."""
 
     name = "onnxruntime"
+    in_flight_count = 1
 
     def __init__(self, options: RuntimeOptions) -> None:
         """Open `options.model`; raises as `OpenVinoRuntime` does."""
@@ -69,6 +72,10 @@ class OnnxRuntime:
                 ) from error
             raise ComputationError(f"ONNX Runtime failed: {error}") from error
         return np.asarray(restored)[0]
+
+    def start(self, pixels: Pixels) -> WaitForResult:
+        """See `Runtime.start`; one after the other, computed when it is waited for."""
+        return partial(self.restore, pixels)
 
 
 _MODEL_ERRORS = (

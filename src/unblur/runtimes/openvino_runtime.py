@@ -3,22 +3,53 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from functools import cache
-from typing import Any
+from dataclasses import dataclass, field
+from functools import cache, partial
+from typing import Any, Literal
 
 import numpy as np
 import openvino as ov
+import psutil
 from openvino.frontend import FrontEndManager, GeneralFailure
 
 from unblur.errors import ComputationError, ConfigError, ModelError, OutOfMemoryError
 from unblur.facts import METADATA_KEY, NetworkFacts, Precision
 from unblur.images.arrays import Pixels
-from unblur.runtimes.base import RuntimeOptions
+from unblur.runtimes.base import RuntimeOptions, WaitForResult
 
 _COMPILED_SIZES = 2
 """Portrait and landscape: each one kept holds the memory of a whole picture or tile."""
 _PRECISION_HINTS: dict[Precision, str] = {"fp32": "f32", "bf16": "bf16", "int8": "f32"}
 _OUT_OF_MEMORY = ("bad_alloc", "allocate", "out of memory", "ENOMEM")
+
+
+_MOST_STREAMS = 4
+"""Pictures computed at the same time; each needs memory of its own."""
+_Hint = Literal["LATENCY", "THROUGHPUT"]
+
+
+@dataclass(slots=True)
+class _CompiledNetwork:
+    """The network for one picture size, and those of its requests that wait for work."""
+
+    compiled: ov.CompiledModel
+    idle: list[ov.InferRequest] = field(default_factory=list[ov.InferRequest])
+
+    def start(self, pixels: Pixels) -> WaitForResult:
+        """Begin to compute; gives what waits for the result."""
+        request = self.idle.pop() if self.idle else self.compiled.create_infer_request()
+        request.start_async({0: pixels[np.newaxis]}, share_inputs=True)
+        return partial(self._finish, request)
+
+    def _finish(self, request: ov.InferRequest) -> Pixels:
+        """A copy of the result of a request, which is idle then."""
+        try:
+            request.wait()
+            return np.array(request.get_output_tensor(0).data[0])
+        except RuntimeError as error:
+            raise _as_failure(error) from error
+        finally:
+            self.idle.append(request)
 
 
 class OpenVinoRuntime:
@@ -38,34 +69,48 @@ class OpenVinoRuntime:
         self._model = _read_model(options)
         self.facts = _read_facts(self._model, options)
         self._settings: dict[str, Any] = {
-            "PERFORMANCE_HINT": "LATENCY",
             "INFERENCE_PRECISION_HINT": _PRECISION_HINTS[options.precision],
         }
         if options.thread_count is not None:
             self._settings["INFERENCE_NUM_THREADS"] = options.thread_count
-        self._requests: OrderedDict[tuple[int, int], ov.InferRequest] = OrderedDict()
+        threads = options.thread_count or psutil.cpu_count(logical=False) or 1
+        self._stream_count = max(1, min(threads, _MOST_STREAMS))
+        self._networks: OrderedDict[tuple[int, int, _Hint], _CompiledNetwork] = OrderedDict()
+
+    @property
+    def in_flight_count(self) -> int:
+        """One for each stream, and one that waits until a stream is free."""
+        return self._stream_count + 1
 
     def restore(self, pixels: Pixels) -> Pixels:
         """See `Runtime.restore`."""
+        return self._start(pixels, "LATENCY")()
+
+    def start(self, pixels: Pixels) -> WaitForResult:
+        """See `Runtime.start`."""
+        return self._start(pixels, "THROUGHPUT")
+
+    def _start(self, pixels: Pixels, hint: _Hint) -> WaitForResult:
         try:
-            request = self._request_for(pixels.shape[0], pixels.shape[1])
-            result = request.infer({0: pixels[np.newaxis]}, share_inputs=True)
-            return np.array(result[0][0])
+            return self._network_for(pixels.shape[0], pixels.shape[1], hint).start(pixels)
         except RuntimeError as error:
             raise _as_failure(error) from error
 
-    def _request_for(self, height: int, width: int) -> ov.InferRequest:
+    def _network_for(self, height: int, width: int, hint: _Hint) -> _CompiledNetwork:
         """The compiled network for that size, made if it is not among the last few."""
-        size = (height, width)
-        if size not in self._requests:
-            while len(self._requests) >= _COMPILED_SIZES:
-                self._requests.popitem(last=False)
+        key = (height, width, hint)
+        if key not in self._networks:
+            while len(self._networks) >= _COMPILED_SIZES:
+                self._networks.popitem(last=False)
             model = self._model.clone()
             model.reshape([1, height, width, 3])
-            compiled = self._core.compile_model(model, self.device, self._settings)
-            self._requests[size] = compiled.create_infer_request()
-        self._requests.move_to_end(size)
-        return self._requests[size]
+            settings = {**self._settings, "PERFORMANCE_HINT": hint}
+            if hint == "THROUGHPUT":
+                settings["NUM_STREAMS"] = self._stream_count
+            compiled = self._core.compile_model(model, self.device, settings)
+            self._networks[key] = _CompiledNetwork(compiled)
+        self._networks.move_to_end(key)
+        return self._networks[key]
 
 
 @cache

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import torch
 
@@ -9,7 +11,7 @@ from unblur.errors import ComputationError, ConfigError, ModelError, OutOfMemory
 from unblur.facts import Precision
 from unblur.images.arrays import Pixels
 from unblur.models.bytes import BytesInBytesOut
-from unblur.runtimes.base import RuntimeOptions
+from unblur.runtimes.base import RuntimeOptions, WaitForResult
 from unblur.weights.checkpoint import load_checkpoint
 
 
@@ -17,6 +19,7 @@ class TorchRuntime:
     """A network as a torch module."""
 
     name = "torch"
+    in_flight_count = 1
 
     def __init__(self, options: RuntimeOptions) -> None:
         """Open `options.model`, a .safetensors file; raises as `OpenVinoRuntime` does."""
@@ -47,6 +50,10 @@ class TorchRuntime:
                     "PyTorch ran out of memory; choose a smaller --tile-px"
                 ) from error
             raise ComputationError(f"PyTorch failed: {error}") from error
+
+    def start(self, pixels: Pixels) -> WaitForResult:
+        """See `Runtime.start`; one after the other, computed when it is waited for."""
+        return partial(self.restore, pixels)
 
 
 def list_devices() -> tuple[str, ...]:

@@ -1,14 +1,19 @@
 """The main object, on the bundled model."""
 
 import shutil
-from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
 import pytest
 
 from tests.fake_runtime import FakeRuntime
-from unblur.errors import ComputationError, ConfigError, ImageFormatError, UnknownNameError
+from unblur.errors import (
+    ComputationError,
+    ConfigError,
+    ImageFormatError,
+    OutOfMemoryError,
+    UnknownNameError,
+)
 from unblur.media.frame import Frame
 from unblur.media.picture import Picture, PictureFile
 from unblur.restoration import restorer as module
@@ -66,6 +71,14 @@ def test_dark_pictures_may_stay_dark():
     assert looks_broken(lit(), black(lit()) + np.uint8(255))
 
 
+def test_a_black_corner_of_a_large_picture_is_seen():
+    large = lit(1080, 1920)
+    restored = large.copy()
+    assert not looks_broken(large, restored)
+    restored[-150:, -200:] = 0
+    assert looks_broken(large, restored)
+
+
 def test_alpha_is_restored_on_its_own_and_a_constant_one_left_alone(fake):
     alpha = np.full((20, 30), 50, np.uint8)
     picture = Picture(lit(), alpha, PictureFile("PNG"))
@@ -94,19 +107,64 @@ def test_grey_pictures_stay_grey(fake):
     assert np.all(Restorer().restore_picture(picture).samples == 112)
 
 
-def test_frames_keep_their_moments_and_come_one_at_a_time(fake):
+def numbered(count, asked):
+    """Frames whose grey level and time stamp are their number."""
+    for index in range(count):
+        asked.append(index)
+        yield Frame(np.full((20, 30, 3), index, np.uint8), index * 7, Fraction(1, 90000))
+
+
+def test_frames_keep_order_and_moments_and_no_more_are_in_flight_than_the_runtime_takes(fake):
     asked = []
-
-    def frames():
-        for pts in (0, 7, 100):
-            asked.append(pts)
-            yield Frame(lit(), pts, Fraction(1, 90000))
-
-    restored = Restorer().restore_frames(frames())
+    fake["fp32"] = FakeRuntime(in_flight_count=3)
+    restored = Restorer().restore_frames(numbered(9, asked))
     first = next(restored)
-    assert asked == [0]
-    assert first == replace(first, pts=0)
-    assert [frame.pts for frame in restored] == [7, 100]
+    assert asked == [0, 1, 2]
+    frames = [first, *restored]
+    assert [frame.pts for frame in frames] == [7 * index for index in range(9)]
+    assert [frame.pixels[0, 0, 0] for frame in frames] == [index + 10 for index in range(9)]
+    assert {frame.pixels.shape for frame in frames} == {(20, 30, 3)}
+
+
+def test_frames_that_need_tiles_are_restored_in_tiles(fake):
+    fake["fp32"] = FakeRuntime()
+    restored = list(Restorer(tile_px=16).restore_frames(numbered(2, [])))
+    assert [frame.pixels[-1, -1, 0] for frame in restored] == [10, 11]
+    assert len(fake["fp32"].shapes) == 8
+
+
+def test_a_frame_that_runs_out_of_memory_is_tried_again_in_smaller_tiles(fake):
+    def refuse_once(restored):
+        if len(fake["fp32"].shapes) == 1:
+            raise OutOfMemoryError("too much")
+        return restored
+
+    fake["fp32"] = FakeRuntime(meddle=refuse_once)
+    restored = list(Restorer().restore_frames(numbered(2, [])))
+    assert [frame.pixels[0, 0, 0] for frame in restored] == [10, 11]
+
+
+def test_a_broken_frame_is_recomputed_in_fp32(fake):
+    fake["int8"] = FakeRuntime(precision="int8", meddle=black)
+    restorer = Restorer(precision="int8")
+    (frame,) = restorer.restore_frames([Frame(lit(), 0, Fraction(1, 25))])
+    assert np.array_equal(frame.pixels, lit() + 10)
+    assert restorer.notes == ["the int8 result was broken and was recomputed in fp32"]
+
+
+def test_results_that_nobody_wants_any_more_are_waited_for(fake):
+    waited = []
+
+    class Slow(FakeRuntime):
+        def start(self, pixels):
+            wait = super().start(pixels)
+            return lambda: waited.append(1) or wait()
+
+    fake["fp32"] = Slow()
+    restored = Restorer().restore_frames(numbered(9, []))
+    next(restored)
+    restored.close()
+    assert len(waited) == 3
 
 
 def test_a_model_file_of_int8_alone_is_computed_in_int8(fake, tmp_path):
