@@ -46,8 +46,7 @@ def test_an_error_comes_after_the_items_before_it() -> None:
 
     got: list[int] = []
     with pytest.raises(ValueError, match="two is missing"):
-        for number in run_ahead(run_ahead(fail(), 2), 2):
-            got.append(number)
+        got.extend(run_ahead(run_ahead(fail(), 2), 2))
     assert got == [1]
     assert stages() == []
 
