@@ -32,6 +32,7 @@ class FakeRestorer:
         precision = arguments.get("precision", "auto")
         self.precision = "fp32" if precision == "auto" else precision
         self.notes: list[str] = []
+        self.identity = {"model": self.model_name}
         self.is_closed = False
 
     def restore(self, pixels: np.ndarray) -> np.ndarray:

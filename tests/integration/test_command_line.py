@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.clips import long_clip, make_clip
 from unblur.weights.store import BUNDLED
 
 needs_weights = pytest.mark.skipif(
@@ -176,13 +177,13 @@ def test_a_folder_that_may_not_be_written_is_one_sentence(tmp_path: Path) -> Non
     assert len(done.stderr.splitlines()) == 1
 
 
-@needs_weights
-@needs_posix
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_video_that_is_stopped_leaves_nothing_behind(
-    tmp_path: Path, number: signal.Signals
-) -> None:
-    source = make_video(tmp_path / "a.mp4", frame_count=3000)
+PARTIAL = ".a_unblurred.mp4.partial"
+
+
+def stop_midway(source: Path, number: signal.Signals) -> tuple[int, str]:
+    """Restore `source` until one more segment is finished, and send a signal then."""
+    partial = source.with_name(PARTIAL)
+    before = count_segments(partial)
     process = subprocess.Popen(
         [sys.executable, "-m", "unblur", str(source)],
         stderr=subprocess.PIPE,
@@ -190,15 +191,35 @@ def test_a_video_that_is_stopped_leaves_nothing_behind(
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
     )
     deadline = time.monotonic() + 60
-    while len(list(tmp_path.iterdir())) == 1 and time.monotonic() < deadline:
+    while count_segments(partial) <= before and time.monotonic() < deadline:
         time.sleep(0.02)
-    assert len(list(tmp_path.iterdir())) == 2, "the video was not begun"
+    assert count_segments(partial) > before, "the video was not begun"
     process.send_signal(number)
     _, talk = process.communicate(timeout=60)
-    assert process.returncode == 130
-    assert talk.splitlines()[-1].startswith("unblur: stopped")
-    assert "Traceback" not in talk
-    assert list(tmp_path.iterdir()) == [source]
+    return process.returncode, talk
+
+
+def count_segments(partial: Path) -> int:
+    return partial.read_bytes().count(b'{"frame_count"') if partial.exists() else 0
+
+
+@needs_weights
+@needs_posix
+def test_a_video_goes_on_where_it_was_stopped_or_killed(tmp_path: Path) -> None:
+    source = make_clip(tmp_path / "a.mp4", long_clip(1200, height=144, width=256, has_audio=True))
+    for number in (signal.SIGKILL, signal.SIGTERM, signal.SIGINT):
+        code, talk = stop_midway(source, number)
+        if number != signal.SIGKILL:
+            assert code == 130
+            assert talk.splitlines()[-1].startswith("unblur: stopped")
+            assert "Traceback" not in talk
+        assert {path.name for path in tmp_path.iterdir()} == {"a.mp4", PARTIAL}
+    report = json.loads(run("a.mp4", "--json", cwd=tmp_path).stdout)
+    assert report["frame_count"] == 1200
+    assert "frames were there from a run that was stopped" in report["notes"][0]
+    assert {path.name for path in tmp_path.iterdir()} == {"a.mp4", "a_unblurred.mp4"}
+    assert run("a.mp4", "-o", "b.mp4", cwd=tmp_path).returncode == 0
+    assert (tmp_path / "a_unblurred.mp4").read_bytes() == (tmp_path / "b.mp4").read_bytes()
 
 
 @needs_posix

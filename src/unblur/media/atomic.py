@@ -24,16 +24,29 @@ def replacing(target: Path) -> Generator[Path]:
     block early, Ctrl-C included, the temporary file is removed and `target` stays as
     it was. Raises OutputError in place of any OSError of the block.
     """
-    temporary = target.with_name(f".unblur-{secrets.token_hex(6)}{target.suffix}")
+    temporary = temporary_beside(target)
+    with explaining(target):
+        try:
+            _check_name(target)
+            yield temporary
+            temporary.replace(target)
+        finally:
+            with suppress(OSError):
+                temporary.unlink(missing_ok=True)
+
+
+def temporary_beside(target: Path) -> Path:
+    """A hidden name in the same folder, with the same ending, that no file has."""
+    return target.with_name(f".unblur-{secrets.token_hex(6)}{target.suffix}")
+
+
+@contextmanager
+def explaining(target: Path) -> Generator[None]:
+    """Turn any OSError of the block into an OutputError on why `target` cannot be written."""
     try:
-        _check_name(target)
-        yield temporary
-        temporary.replace(target)
+        yield
     except OSError as error:
         raise OutputError(_explain(error, target)) from error
-    finally:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
 
 
 @contextmanager

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import os
 from fractions import Fraction
 from math import ceil
 from pathlib import Path
 
+import av
 from av.container import InputContainer, OutputContainer
 from av.error import FFmpegError
 from av.video.stream import VideoStream
@@ -69,6 +71,16 @@ def add_picture_stream(
             f"({reason_of(error)}); choose another codec"
         ) from error
     return stream
+
+
+def open_encoder(target: Path, choice: EncoderChoice, like: VideoReader) -> VideoStream:
+    """An encoder by itself, told all that it would be told in a file like `target`.
+
+    Its packets are its first key frame and what follows. Raises OutputError as
+    `add_picture_stream` does.
+    """
+    output = av.open(io.BytesIO(), mode="w", format=CONTAINERS[target.suffix.lower()])
+    return add_picture_stream(output, choice, like)
 
 
 def muxer_options(

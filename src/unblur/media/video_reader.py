@@ -68,8 +68,11 @@ class VideoReader:
     """Where the last frame ends, in ticks; None until `frames` has come to the end."""
     _readings: list[Generator[Frame]] = field(default_factory=list[Generator[Frame]])
 
-    def frames(self) -> Iterator[Frame]:
+    def frames(self, *, after: int | None = None) -> Iterator[Frame]:
         """All frames in the order they are shown; each call starts from the beginning.
+
+        With `after`, those later than that time stamp: the ones before are decoded,
+        so that the same frames come whatever the file is like, but not converted.
 
         Lazy: one frame is decoded at a time, so memory stays flat whatever the
         length. Time stamps are the file's own and strictly increase. What the file
@@ -77,7 +80,7 @@ class VideoReader:
 
         Raises MediaError when the size of the pictures changes, naming the moment.
         """
-        reading = self._read()
+        reading = self._read(after)
         self._readings.append(reading)
         return reading
 
@@ -92,17 +95,22 @@ class VideoReader:
     def __exit__(self, *details: object) -> None:
         self.close()
 
-    def _read(self) -> Generator[Frame]:
+    def _read(self, after: int | None) -> Generator[Frame]:
         """The frames, from a file opened for them alone."""
         with open_input(self.path) as container:
             damage = Damage(announced_end_s(container))
+            reformatter = VideoReformatter()
             stream = _find_video(container, self.path)
-            yield from self._convert(decode_frames(container, stream, damage), damage)
+            for frame, pts in self._in_order(decode_frames(container, stream, damage), damage):
+                if after is None or pts > after:
+                    pixels = to_pixels(frame, read_colours(frame), reformatter)
+                    yield Frame(pixels, pts, self.time_base)
         self._add_warnings(damage.sentences())
 
-    def _convert(self, decoded: Iterator[av.VideoFrame], damage: Damage) -> Iterator[Frame]:
-        """Decoded frames as RGB, each later than the one before."""
-        reformatter = VideoReformatter()
+    def _in_order(
+        self, decoded: Iterator[av.VideoFrame], damage: Damage
+    ) -> Iterator[tuple[av.VideoFrame, int]]:
+        """Decoded frames with their time stamps, each later than the one before."""
         last_pts: int | None = None
         for frame in decoded:
             pts = _moment_of(frame, last_pts, self.start_pts)
@@ -115,9 +123,9 @@ class VideoReader:
             damage.note_frame(pts * self.time_base)
             if frame.interlaced_frame:
                 self._add_warnings([_INTERLACED])
-            yield Frame(to_pixels(frame, read_colours(frame), reformatter), pts, self.time_base)
             gap = 0 if last_pts is None else pts - last_pts
             last_pts, self.end_pts = pts, pts + (frame.duration or gap)
+            yield frame, pts
 
     def _check_size(self, frame: av.VideoFrame, pts: int) -> None:
         """Raise MediaError where a frame is not as large as the first."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -20,12 +20,11 @@ from unblur.errors import (
 )
 from unblur.facts import Precision
 from unblur.media.codecs import VideoCodec
-from unblur.media.frame import Frame
 from unblur.media.image_files import read_picture, side_by_side, write_picture
-from unblur.media.video_reader import VideoReader, open_video
+from unblur.media.video_reader import open_video
 from unblur.media.video_writer import create_video
 from unblur.restoration.inputs import is_video, kind_of
-from unblur.restoration.pipeline import run_ahead
+from unblur.restoration.pipeline import FRAMES_AHEAD, restored_frames, run_ahead
 from unblur.restoration.plans import Job, Plan, check_absent, plan_jobs
 from unblur.restoration.restorer import Restorer
 from unblur.restoration.tiling import ReportProgress, ignore_progress
@@ -33,8 +32,6 @@ from unblur.runtimes.base import Device, RuntimeName
 from unblur.weights.store import find_model
 
 _log = logging.getLogger(__name__)
-_FRAMES_AHEAD = 4
-"""Frames that wait between two stages of a video: enough that none of them stands still."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +172,10 @@ def restore_all(
 def restore_file(
     job: Job, pool: RestorerPool, report_progress: ReportProgress = ignore_progress
 ) -> FileReport:
-    """Restore one file; raises UnblurError, and leaves nothing half-written."""
+    """Restore one file; raises UnblurError, and then leaves the target as it was.
+
+    What is done of a video is kept aside, and the same job goes on from there.
+    """
     started = time.perf_counter()
     restore_kind = _restore_video if is_video(job.source) else _restore_picture
     report = restore_kind(job, pool, report_progress)
@@ -219,28 +219,28 @@ def _restore_picture(job: Job, pool: RestorerPool, report_progress: ReportProgre
 
 
 def _restore_video(job: Job, pool: RestorerPool, report_progress: ReportProgress) -> FileReport:
-    """Restore a video frame by frame, as a stream."""
+    """Restore a video as a stream, from where an earlier run of the same job was stopped."""
     with open_video(job.source) as reader:
         restorer = pool.for_videos()
         restorer.notes.clear()
         _make_folder(job.target.parent)
-        codec = pool.options.video_codec
-        with (
-            create_video(job.target, like=reader, codec=codec) as writer,
-            closing(run_ahead(_restored(reader, restorer), _FRAMES_AHEAD)) as frames,
-        ):
-            for frame in frames:
-                writer.write(frame)
-                report_progress(writer.frame_count, reader.frame_count_estimate)
-    notes = (*reader.warnings, *writer.notes, *restorer.notes)
+        with create_video(
+            job.target, like=reader, codec=pool.options.video_codec, made_by=restorer.identity
+        ) as writer:
+            earlier_count = writer.frame_count
+            frames = restored_frames(reader, restorer, after=writer.written_until)
+            with closing(run_ahead(frames, FRAMES_AHEAD)) as restored:
+                for frame in restored:
+                    writer.write(frame)
+                    report_progress(writer.frame_count, reader.frame_count_estimate)
+    notes = (*reader.warnings, *writer.notes, *restorer.notes, *_earlier(earlier_count))
     report = _report(job, restorer, reader.width, reader.height, notes)
     return replace(report, frame_count=writer.frame_count)
 
 
-def _restored(reader: VideoReader, restorer: Restorer) -> Generator[Frame]:
-    """The frames of `reader` restored, while the next are being decoded."""
-    with closing(run_ahead(reader.frames(), _FRAMES_AHEAD)) as frames:
-        yield from restorer.restore_frames(frames)
+def _earlier(count: int) -> tuple[str, ...]:
+    """A sentence on the frames that an earlier run had finished."""
+    return (f"{count} frames were there from a run that was stopped",) if count else ()
 
 
 def _report(

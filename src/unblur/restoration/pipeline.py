@@ -8,12 +8,18 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Generator, Iterable
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from queue import Empty, Queue
 from typing import TypeVar
 
+from unblur.media.frame import Frame
+from unblur.media.video_reader import VideoReader
+from unblur.restoration.restorer import Restorer
+
 Item = TypeVar("Item")
+FRAMES_AHEAD = 4
+"""Frames that wait between two stages of a video: enough that none of them stands still."""
 _POLL_S = 0.05
 
 
@@ -49,6 +55,14 @@ def run_ahead(items: Iterable[Item], capacity: int) -> Generator[Item]:
             with suppress(Empty):
                 made.get(timeout=_POLL_S)
         thread.join()
+
+
+def restored_frames(
+    reader: VideoReader, restorer: Restorer, *, after: int | None = None
+) -> Generator[Frame]:
+    """The frames of `reader` later than `after` restored, while the next are being decoded."""
+    with closing(run_ahead(reader.frames(after=after), FRAMES_AHEAD)) as frames:
+        yield from restorer.restore_frames(frames)
 
 
 def _make(items: Iterable[Item], made: Queue[Item | _End], is_stopping: threading.Event) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -15,6 +16,7 @@ from typing import Any, Literal, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from unblur._version import __version__
 from unblur.errors import ComputationError, ConfigError, OutOfMemoryError, UnblurError
 from unblur.facts import NetworkFacts, Precision
 from unblur.images.arrays import Pixels, add_correction, check_pixels, row_bands, to_eight_bits
@@ -99,6 +101,17 @@ class Restorer:
     def precision(self) -> Precision:
         """The arithmetic it computes in."""
         return self._runtime.precision
+
+    @property
+    def identity(self) -> dict[str, str]:
+        """What every result depends on beside the picture: the same texts, the same results."""
+        return {
+            "unblur": __version__,
+            "model": hashlib.sha256(self._options.model.read_bytes()).hexdigest(),
+            "runtime": self.runtime_name,
+            "device": self.device,
+            "precision": self.precision,
+        }
 
     def restore(self, pixels: Pixels, report_progress: ReportProgress = ignore_progress) -> Pixels:
         """The restored picture: (height, width, 3) uint8 RGB in, the same out.

@@ -175,7 +175,7 @@ def test_a_video_becomes_its_result_frame_by_frame(tmp_path: Path) -> None:
     assert levels == pytest.approx([100 + ADDED] * 5, abs=3)
 
 
-def test_a_video_that_is_stopped_midway_leaves_nothing(
+def test_a_video_that_is_stopped_in_its_first_seconds_leaves_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def restore(restorer: FakeRestorer, pixels: np.ndarray) -> np.ndarray:

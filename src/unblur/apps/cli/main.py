@@ -95,7 +95,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print_error(describe_bug(error))
         code = FAILURE
     if code == INTERRUPTED:
-        print_error("stopped; finished results are kept, nothing half-written remains")
+        print_error("stopped; finished results are kept, and the same command goes on from here")
     _flush()
     return code
 

@@ -1,0 +1,158 @@
+"""Encoded packets in a file that any crash leaves usable: added at the end, never changed.
+
+The file is a row of records: one that says what is being made, then packets, and after
+each segment (packets that can be decoded without those before) a record that commits it.
+Whatever stands after the last commit is cut off when the file is opened again.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import struct
+import sys
+import zlib
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from io import FileIO
+from pathlib import Path
+from typing import Any
+
+from unblur.errors import OutputError
+
+_HEAD = struct.Struct("<cII")
+"""Kind, size and CRC-32 of a record."""
+_PACKET = struct.Struct("<qqq?")
+"""Time stamps, duration in ticks, and whether it is a key frame; the data follow."""
+_PURPOSE, _PACKET_KIND, _COMMIT = b"U", b"p", b"c"
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedPacket:
+    """One packet of the restored video stream; times in ticks of the input."""
+
+    data: bytes
+    pts: int
+    dts: int
+    duration: int
+    is_keyframe: bool
+
+
+@dataclass(slots=True)
+class PacketLog:
+    """An open log; see `open_log`."""
+
+    path: Path
+    summary: dict[str, Any]
+    """What the last commit said; empty where there was none."""
+    _file: FileIO
+    _committed_size: int
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is committed."""
+        return not self.summary
+
+    def append(self, packet: EncodedPacket) -> None:
+        """Add a packet; raises OSError, for example of a full disk."""
+        times = _PACKET.pack(packet.pts, packet.dts, packet.duration, packet.is_keyframe)
+        _write_record(self._file, _PACKET_KIND, times + packet.data)
+
+    def commit(self, summary: dict[str, Any]) -> None:
+        """Make everything so far last, power cuts included; `summary` is kept with it."""
+        _write_record(self._file, _COMMIT, json.dumps(summary).encode())
+        os.fsync(self._file.fileno())
+        self.summary = summary
+        self._committed_size = self._file.tell()
+
+    def packets(self) -> Iterator[EncodedPacket]:
+        """The committed packets, in order."""
+        with self.path.open("rb", buffering=1 << 20) as file:
+            while file.tell() < self._committed_size:
+                record = _read_record(file)
+                if record is None:
+                    raise OutputError(
+                        f"{self.path} was changed while it was read; delete it and start again"
+                    )
+                kind, content = record
+                if kind == _PACKET_KIND:
+                    pts, dts, duration, is_keyframe = _PACKET.unpack_from(content)
+                    data = content[_PACKET.size :]
+                    yield EncodedPacket(data, pts, dts, duration, is_keyframe)
+
+
+@contextmanager
+def open_log(path: Path, purpose: Mapping[str, Any]) -> Generator[PacketLog]:
+    """The log at `path`, as far as it is committed; a new one where its purpose is another.
+
+    The purpose is whatever decides the packets. At the end the file is deleted unless
+    something in it is committed; who has used it deletes it.
+    Raises OutputError while another process has it open, OSError of the system.
+    """
+    file = FileIO(path, "a+b" if path.exists() else "x+b")
+    try:
+        _lock(file, path)
+        wanted = json.dumps(purpose, sort_keys=True).encode()
+        log = _recover(path, file, wanted)
+        try:
+            yield log
+        finally:
+            if log.is_empty:
+                with suppress(OSError):
+                    path.unlink(missing_ok=True)
+    finally:
+        with suppress(OSError):
+            file.close()
+
+
+def _recover(path: Path, file: FileIO, wanted: bytes) -> PacketLog:
+    """The log in `file`, cut back to its last commit, or emptied and begun anew."""
+    file.seek(0)
+    summary: dict[str, Any] = {}
+    size = 0
+    if _read_record(file) == (_PURPOSE, wanted):
+        size = file.tell()
+        while (record := _read_record(file)) is not None:
+            if record[0] == _COMMIT:
+                summary, size = json.loads(record[1]), file.tell()
+    file.truncate(size)
+    file.seek(size)
+    if size == 0:
+        _write_record(file, _PURPOSE, wanted)
+    return PacketLog(path, summary, file, size)
+
+
+def _write_record(file: FileIO, kind: bytes, content: bytes) -> None:
+    """Add a record to the end; unbuffered, so that a full disk is met here and not later."""
+    left = memoryview(_HEAD.pack(kind, len(content), zlib.crc32(content)) + content)
+    while left:
+        left = left[file.write(left) or 0 :]
+
+
+def _read_record(file: Any) -> tuple[bytes, bytes] | None:
+    """Kind and content of the next record; None where no whole one is."""
+    head = file.read(_HEAD.size)
+    if len(head) < _HEAD.size:
+        return None
+    kind, size, checksum = _HEAD.unpack(head)
+    content = file.read(size)
+    is_whole = len(content) == size and zlib.crc32(content) == checksum
+    return (kind, content) if is_whole else None
+
+
+def _lock(file: FileIO, path: Path) -> None:
+    """Keep others from opening the log while this process lives."""
+    try:
+        if sys.platform == "win32":
+            import msvcrt
+
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        raise OutputError(
+            f"another process is at work on the same video ({path}); wait for its end"
+        ) from error
