@@ -27,10 +27,15 @@ def psnr_db(first: Path, second: Path) -> float:
     """How near the frames of two files are, over all of them."""
     with open_video(first) as one, open_video(second) as other:
         differences = [
-            a.pixels.astype(float) - b.pixels
+            grey_levels(a.pixels) - grey_levels(b.pixels)
             for a, b in zip(one.frames(), other.frames(), strict=True)
         ]
     return float(10 * np.log10(255**2 / max(np.mean(np.square(differences)), 1e-9)))
+
+
+def grey_levels(samples: np.ndarray) -> np.ndarray:
+    """Samples of 8 or 16 bits in the levels of 8 bits, not rounded."""
+    return samples / (257 if samples.dtype == np.uint16 else 1)
 
 
 def check_same_times(source: Path, target: Path) -> None:

@@ -160,13 +160,3 @@ def test_odd_sizes_are_kept(tmp_path: Path, codec: VideoCodec, height: int, widt
         assert (reader.height, reader.width) == (height, width)
         assert len(list(reader.frames())) == 10
     assert psnr_db(source, tmp_path / "out.mkv") > 33
-
-
-def test_ten_bits_come_out_as_eight_with_the_same_colours(tmp_path: Path):
-    clip = Clip(encoder="ffv1", pixel_format="yuv420p10le", options={}, colours=(9, 16, 9, 1))
-    source = make_clip(tmp_path / "in.mkv", clip)
-    copy_video(source, tmp_path / "out.mkv")
-    with open_video(tmp_path / "out.mkv") as reader:
-        assert reader.warnings == []
-        assert reader.colours.transfer == 16
-    assert psnr_db(source, tmp_path / "out.mkv") > 36

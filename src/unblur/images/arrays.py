@@ -44,6 +44,16 @@ def row_bands(height: int, row_size: int) -> Iterator[slice]:
         yield slice(top, min(top + rows_per_band, height))
 
 
+def check_samples(samples: NDArray[Any]) -> NDArray[Any]:
+    """Return `samples` if it is RGB as `check_pixels` has it, in 8 or in 16 bits.
+
+    Raises ImageFormatError, naming what was got.
+    """
+    if samples.dtype == np.uint16 and samples.ndim == 3 and samples.shape[2] == 3:
+        return samples
+    return check_pixels(samples)
+
+
 def to_eight_bits(samples: NDArray[Any]) -> NDArray[np.uint8]:
     """Samples of 8 or 16 bits as 8 bits, rounded to the nearest level.
 

@@ -29,14 +29,27 @@ CONTAINERS = {
 
 
 @dataclass(frozen=True, slots=True)
+class PixelFormats:
+    """What an encoder is given, by what the pictures are."""
+
+    usual: str
+    odd: str
+    """For pictures whose height or width is odd."""
+    deep: str
+    """For more than 8 bits per colour."""
+    odd_deep: str
+    alpha: str | None = None
+    """For transparency; None: it cannot be kept."""
+    deep_alpha: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class EncoderChoice:
     """One way to encode: the encoder, what it is told, and the containers it goes into."""
 
     encoder: str
     """FFmpeg's name of the encoder."""
-    pixel_format: str
-    odd_pixel_format: str
-    """For pictures whose height or width is odd."""
+    formats: PixelFormats
     options: dict[str, str]
     endings: frozenset[str]
     tag: str | None = None
@@ -48,9 +61,17 @@ class EncoderChoice:
     environment: dict[str, str] = field(default_factory=dict[str, str])
     """Variables that keep the encoder from writing on the screen."""
 
-    def pixel_format_for(self, height: int, width: int) -> str:
-        """The pixel format for pictures of that size."""
-        return self.odd_pixel_format if height % 2 or width % 2 else self.pixel_format
+    def pixel_format_for(
+        self, height: int, width: int, *, is_deep: bool = False, has_alpha: bool = False
+    ) -> str:
+        """The pixel format for pictures of that size; without transparency if need be."""
+        formats = self.formats
+        alpha = formats.deep_alpha if is_deep else formats.alpha
+        if has_alpha and alpha is not None:
+            return alpha
+        if height % 2 or width % 2:
+            return formats.odd_deep if is_deep else formats.odd
+        return formats.deep if is_deep else formats.usual
 
 
 # No B-frames anywhere (bf=0): every frame is then decoded at the moment it is shown, so that no
@@ -59,16 +80,14 @@ class EncoderChoice:
 ENCODERS: dict[VideoCodec, EncoderChoice] = {
     "h264": EncoderChoice(
         "libx264",
-        "yuv420p",
-        "yuv444p",
+        PixelFormats("yuv420p", "yuv444p", "yuv420p10le", "yuv444p10le"),
         {"preset": "veryfast", "crf": "17", "bf": "0"},
         frozenset({".mp4", ".m4v", ".mov", ".mkv", ".ts", ".mts", ".m2ts"}),
         names_pixel_shape=True,
     ),
     "hevc": EncoderChoice(
         "libx265",
-        "yuv420p",
-        "yuv444p",
+        PixelFormats("yuv420p", "yuv444p", "yuv420p10le", "yuv444p10le"),
         {"preset": "ultrafast", "crf": "17", "x265-params": "log-level=none:bframes=0"},
         frozenset({".mp4", ".m4v", ".mov", ".mkv", ".ts", ".mts", ".m2ts"}),
         tag="hvc1",
@@ -76,8 +95,7 @@ ENCODERS: dict[VideoCodec, EncoderChoice] = {
     ),
     "av1": EncoderChoice(
         "libsvtav1",
-        "yuv420p",
-        "yuv420p",
+        PixelFormats("yuv420p", "yuv420p", "yuv420p10le", "yuv420p10le"),
         {"preset": "8", "crf": "18"},
         frozenset({".mp4", ".m4v", ".mkv", ".webm"}),
         maximum_rate=Fraction(240),
@@ -85,15 +103,20 @@ ENCODERS: dict[VideoCodec, EncoderChoice] = {
     ),
     "ffv1": EncoderChoice(
         "ffv1",
-        "bgr0",
-        "bgr0",
+        PixelFormats("bgr0", "bgr0", "gbrp12le", "gbrp12le", "bgra", "gbrap12le"),
         {"level": "3", "slicecrc": "1"},
         frozenset({".mkv", ".avi"}),
     ),
     "prores": EncoderChoice(
         "prores_ks",
-        "yuv422p10le",
-        "yuv444p10le",
+        PixelFormats(
+            "yuv422p10le",
+            "yuv444p10le",
+            "yuv422p10le",
+            "yuv444p10le",
+            "yuva444p10le",
+            "yuva444p10le",
+        ),
         {},
         frozenset({".mov", ".mkv"}),
     ),

@@ -7,11 +7,12 @@ directions; docs/decisions/video-streams.md says how exact that was found to be.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import av
+import numpy as np
 from av.video.reformatter import ColorRange, Interpolation, VideoReformatter
-
-from unblur.images.arrays import Pixels
+from numpy.typing import NDArray
 
 UNSPECIFIED = 2
 """What H.273 calls a primary, transfer or matrix that the stream does not name."""
@@ -23,6 +24,16 @@ _HD_HEIGHT_PX = 720
 """From this height on, unnamed colours are BT.709, as players take them; below, BT.601."""
 _ACCURATE = int(Interpolation.BILINEAR | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT)
 """Without the last two, 4:2:0 to RGB is one grey level off on average."""
+_EIGHT_BITS = 8
+_WITH_ALPHA = 4
+_RGB_FORMATS = {
+    (False, False): "rgb24",
+    (False, True): "rgba",
+    (True, False): "gbrp16le",
+    (True, True): "gbrap16le",
+}
+"""By whether there are more than 8 bits, and transparency. Planes for 16 bits: swscale's
+packed rgb48le comes out wrong from 4:2:0 (by a hundred grey levels) with our flags."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +79,30 @@ def read_colours(frame: av.VideoFrame) -> Colours:
     )
 
 
-def to_pixels(frame: av.VideoFrame, colours: Colours, reformatter: VideoReformatter) -> Pixels:
-    """A decoded frame as (height, width, 3) RGB, uint8, each value within 1 of the exact one."""
+def bit_depth_of(video_format: av.VideoFormat) -> int:
+    """Bits of the deepest component of a pixel format."""
+    return max(component.bits for component in video_format.components)
+
+
+def has_alpha(video_format: av.VideoFormat) -> bool:
+    """Whether a pixel format says how opaque a pixel is."""
+    return any(component.is_alpha for component in video_format.components)
+
+
+def to_pixels(
+    frame: av.VideoFrame, colours: Colours, reformatter: VideoReformatter
+) -> NDArray[Any]:
+    """A decoded frame as (height, width, 3) RGB, or 4 with alpha where it has some.
+
+    uint8, each value within 1 of the exact one; uint16 for frames of more than 8 bits,
+    each within a level of the frame.
+    """
     matrix = colours.matrix_for(frame.height)
     source_range = ColorRange.JPEG if frame.format.is_rgb else colours.range_or_limited
+    is_deep = bit_depth_of(frame.format) > _EIGHT_BITS
     converted = reformatter.reformat(
         frame,
-        format="rgb24",
+        format=_RGB_FORMATS[is_deep, has_alpha(frame.format)],
         src_colorspace=matrix,
         dst_colorspace=matrix,
         src_color_range=int(source_range),
@@ -82,14 +110,15 @@ def to_pixels(frame: av.VideoFrame, colours: Colours, reformatter: VideoReformat
         interpolation=_ACCURATE,
         threads=1,
     )
-    return converted.to_ndarray()  # pyright: ignore[reportReturnType] - rgb24 is always uint8
+    return converted.to_ndarray()
 
 
 def to_encoder_frame(
-    pixels: Pixels, pixel_format: str, colours: Colours, reformatter: VideoReformatter
+    pixels: NDArray[Any], pixel_format: str, colours: Colours, reformatter: VideoReformatter
 ) -> av.VideoFrame:
-    """RGB pixels as a frame of `pixel_format` in `colours`, tagged with them."""
-    converted = av.VideoFrame.from_ndarray(pixels, format="rgb24")
+    """Pixels as `to_pixels` gives them as a frame of `pixel_format` in `colours`, so tagged."""
+    rgb_format = _RGB_FORMATS[pixels.dtype == np.uint16, pixels.shape[2] == _WITH_ALPHA]
+    converted = av.VideoFrame.from_ndarray(pixels, format=rgb_format)
     matrix = colours.matrix_for(converted.height)
     source_range = int(ColorRange.JPEG)
     for step_format in _steps_to(pixel_format, colours):

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
-from unblur.images.arrays import Pixels
+from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
     """One video picture, shown at `pts` ticks of `time_base` seconds."""
 
-    pixels: Pixels
-    """(height, width, 3) uint8 RGB."""
+    pixels: NDArray[Any]
+    """(height, width, 3) RGB: uint8, or uint16 (0..65535) where the video has more bits."""
     pts: int
     """Presentation time stamp, in ticks."""
     time_base: Fraction
     """Seconds per tick."""
+    alpha: NDArray[Any] | None = None
+    """(height, width) of the same dtype: how opaque each pixel is; None: all are."""
 
     @property
     def shown_at_s(self) -> Fraction:

@@ -11,16 +11,19 @@ from pathlib import Path
 import av
 from av.container import InputContainer, OutputContainer
 from av.error import FFmpegError
+from av.video.format import VideoFormat
 from av.video.stream import VideoStream
 
 from unblur.errors import OutputError
 from unblur.media.codecs import CONTAINERS, EncoderChoice
-from unblur.media.colours import encoded_colours
+from unblur.media.colours import bit_depth_of, encoded_colours, has_alpha
 from unblur.media.containers import reason_of
+from unblur.media.hdr import tell_encoder
 from unblur.media.video_reader import VideoReader
 
 DEFAULT_RATE = Fraction(25)
 """Nominal frames per second for an input that names none; time stamps are not bound by it."""
+_EIGHT_BITS = 8
 _FINEST_MOVIE_CLOCK = 48_000
 """MP4 keeps where streams start in ticks of one clock, of at least this many a second."""
 _QUICKTIME_FAMILY = {"mp4", "mov"}
@@ -46,7 +49,7 @@ def add_picture_stream(
     stream = output.add_stream(
         choice.encoder,
         rate=min(like.average_rate or DEFAULT_RATE, choice.maximum_rate or Fraction(10**6)),
-        options=choice.options,
+        options=_options(choice, like),
         width=like.width,
         height=like.height,
         time_base=like.time_base,
@@ -54,7 +57,7 @@ def add_picture_stream(
     if not isinstance(stream, VideoStream):
         raise TypeError(f"{choice.encoder} is no video encoder")
     context = stream.codec_context
-    context.pix_fmt = choice.pixel_format_for(like.height, like.width)
+    context.pix_fmt = pixel_format_for(choice, like)
     colours = encoded_colours(like.colours, context.pix_fmt)
     context.color_primaries, context.color_trc = colours.primaries, colours.transfer
     context.colorspace, context.color_range = colours.matrix, colours.range
@@ -71,6 +74,22 @@ def add_picture_stream(
             f"({reason_of(error)}); choose another codec"
         ) from error
     return stream
+
+
+def pixel_format_for(choice: EncoderChoice, like: VideoReader) -> str:
+    """The pixel format that frames like those of `like` are encoded in."""
+    is_deep = like.bit_depth > _EIGHT_BITS
+    return choice.pixel_format_for(
+        like.height, like.width, is_deep=is_deep, has_alpha=like.has_alpha
+    )
+
+
+def _options(choice: EncoderChoice, like: VideoReader) -> dict[str, str]:
+    """What the encoder is told, the static HDR metadata of `like` included."""
+    options = dict(choice.options)
+    for name, words in tell_encoder(choice.encoder, like.hdr).items():
+        options[name] = f"{options[name]}:{words}" if name in options else words
+    return options
 
 
 def open_encoder(target: Path, choice: EncoderChoice, like: VideoReader) -> VideoStream:
@@ -116,7 +135,10 @@ def foresee_losses(output: OutputContainer, choice: EncoderChoice, like: VideoRe
     kind = output.format.name
     tick_s = _TICKS_S.get(kind)
     is_rounded = tick_s is not None and (like.time_base / tick_s).denominator != 1
-    pixel_format = choice.pixel_format_for(like.height, like.width)
+    pixel_format = pixel_format_for(choice, like)
+    keeps_alpha = has_alpha(VideoFormat(pixel_format))
+    bits = bit_depth_of(VideoFormat(pixel_format))
+    is_odd = bool(like.height % 2 or like.width % 2)
     told = {
         f"time stamps are rounded to {tick_s} s, the clock of this kind of file ({kind})": (
             is_rounded
@@ -130,6 +152,17 @@ def foresee_losses(output: OutputContainer, choice: EncoderChoice, like: VideoRe
             and kind not in _QUICKTIME_FAMILY
         ),
         f"the odd size of {like.width}x{like.height} pixels is kept by encoding in 4:4:4, "
-        "which some players do not show": pixel_format != choice.pixel_format,
+        "which some players do not show": is_odd and "444" in pixel_format,
+        f"the video has {like.bit_depth} bits per colour; it is written in {bits}": (
+            like.bit_depth > bits
+        ),
+        "few players show H.264 of 10 bits; more show --video-codec hevc": (
+            choice.encoder == "libx264" and bits > _EIGHT_BITS
+        ),
+        "the video's transparency is not kept; --video-codec prores (in .mov) or ffv1 (in .mkv) "
+        "keeps it": like.has_alpha and not keeps_alpha,
+        "what the video says about its mastering display and its light (HDR10) is not kept in "
+        "this codec": like.hdr.is_static and not tell_encoder(choice.encoder, like.hdr),
+        "the video's dynamic HDR metadata (HDR10+, Dolby Vision) is not kept": like.hdr.is_dynamic,
     }
     return [sentence for sentence, is_so in told.items() if is_so]

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Self, cast
 
 import av
+import numpy as np
 from av.buffer import Buffer
 from av.container import InputContainer
 from av.stream import Disposition
@@ -20,11 +21,12 @@ from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 
 from unblur.errors import MediaError
-from unblur.media.colours import Colours, read_colours, to_pixels
+from unblur.media.colours import Colours, bit_depth_of, has_alpha, read_colours, to_pixels
 from unblur.media.containers import open_input
 from unblur.media.damage import Damage
 from unblur.media.decoding import AV_TIME_BASE, announced_end_s, decode_frames
 from unblur.media.frame import Frame
+from unblur.media.hdr import Hdr, read_hdr
 
 VIDEO_ENDINGS: frozenset[str] = frozenset(
     {
@@ -58,6 +60,10 @@ class VideoReader:
     """Of the stream, or of the whole file where only that is known."""
     has_audio: bool
     colours: Colours
+    bit_depth: int
+    """Of each colour; frames of more than 8 bits are given in 16."""
+    has_alpha: bool
+    hdr: Hdr
     sample_aspect_ratio: Fraction | None
     """Width over height of a pixel; None where the file does not say."""
     display_matrix: tuple[int, ...] | None
@@ -103,8 +109,10 @@ class VideoReader:
             stream = _find_video(container, self.path)
             for frame, pts in self._in_order(decode_frames(container, stream, damage), damage):
                 if after is None or pts > after:
-                    pixels = to_pixels(frame, read_colours(frame), reformatter)
-                    yield Frame(pixels, pts, self.time_base)
+                    samples = to_pixels(frame, read_colours(frame), reformatter)
+                    pixels = np.ascontiguousarray(samples[..., :3])
+                    alpha = samples[..., 3] if self.has_alpha else None
+                    yield Frame(pixels, pts, self.time_base, alpha)
         self._add_warnings(damage.sentences())
 
     def _in_order(
@@ -141,7 +149,6 @@ class VideoReader:
         self.warnings += [each for each in sentences if each not in self.warnings]
 
 
-_KEPT_BITS = 8
 _INTERLACED = (
     "the video is interlaced; its frames are restored and written as they are, "
     "comb edges included: deinterlace it first"
@@ -186,6 +193,9 @@ def _describe(
         duration_s=duration_s,
         has_audio=bool(container.streams.audio),
         colours=colours,
+        bit_depth=bit_depth_of(frame.format),
+        has_alpha=has_alpha(frame.format),
+        hdr=read_hdr(frame),
         sample_aspect_ratio=stream.sample_aspect_ratio or None,
         display_matrix=_read_display_matrix(frame),
         warnings=_foresee_losses(frame, colours, len(_moving_streams(container))),
@@ -228,12 +238,7 @@ def _read_display_matrix(frame: av.VideoFrame) -> tuple[int, ...] | None:
 
 def _foresee_losses(frame: av.VideoFrame, colours: Colours, video_count: int) -> list[str]:
     """Sentences on what the restored video cannot keep of one with this first frame."""
-    components = frame.format.components
-    bits = max(component.bits for component in components)
-    hdr = " (HDR)" if colours.is_hdr else ""
     told = {
-        f"the video has {bits} bits per colour{hdr}; it is restored in 8 bits": bits > _KEPT_BITS,
-        "the video's transparency is not kept": any(each.is_alpha for each in components),
         "the video's colour matrix is unusual; its colours may come out slightly wrong": (
             colours.has_strange_matrix
         ),

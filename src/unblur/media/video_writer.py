@@ -15,12 +15,13 @@ from pathlib import Path
 from typing import Any
 
 import av
+import numpy as np
 from av.error import FFmpegError
 from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 
 from unblur.errors import OutputError
-from unblur.images.arrays import check_pixels
+from unblur.images.arrays import check_samples
 from unblur.media.atomic import explaining, replacing, temporary_beside
 from unblur.media.codecs import EncoderChoice, VideoCodec, choose_encoder
 from unblur.media.colours import to_encoder_frame
@@ -28,7 +29,12 @@ from unblur.media.containers import open_input, reason_of
 from unblur.media.frame import Frame
 from unblur.media.joining import draft_output, join
 from unblur.media.packet_log import EncodedPacket, PacketLog, open_log
-from unblur.media.picture_stream import DEFAULT_RATE, check_clock, open_encoder
+from unblur.media.picture_stream import (
+    DEFAULT_RATE,
+    check_clock,
+    open_encoder,
+    pixel_format_for,
+)
 from unblur.media.video_reader import VideoReader
 
 _SEGMENT_PIXELS = 240 * 1280 * 720
@@ -105,7 +111,7 @@ class VideoWriter:
 
     def _check(self, frame: Frame) -> None:
         """Raise OutputError for a frame of another size or clock, or one out of order."""
-        pixels, like = check_pixels(frame.pixels), self.like
+        pixels, like = check_samples(frame.pixels), self.like
         if pixels.shape[:2] != (like.height, like.width):
             raise OutputError(
                 f"expected frames of {like.width}x{like.height} pixels, "
@@ -126,7 +132,8 @@ class VideoWriter:
         if self._encoder is None:
             self._encoder = open_encoder(self.target, self.choice, self.like)
         pixel_format = self._encoder.codec_context.pix_fmt or "yuv420p"
-        encoded = to_encoder_frame(frame.pixels, pixel_format, self.like.colours, self._reformatter)
+        pixels = frame.pixels if frame.alpha is None else np.dstack((frame.pixels, frame.alpha))
+        encoded = to_encoder_frame(pixels, pixel_format, self.like.colours, self._reformatter)
         encoded.pts, encoded.time_base = frame.pts, frame.time_base
         encoded.duration = duration
         self._durations[frame.pts] = duration
@@ -219,7 +226,7 @@ def _log_for(
     purpose = {
         "made_by": dict(made_by),
         "source": [str(like.path.resolve()), status.st_size, status.st_mtime_ns],
-        "encoder": [choice.encoder, choice.pixel_format_for(like.height, like.width)],
+        "encoder": [choice.encoder, pixel_format_for(choice, like)],
         "options": choice.options,
         "cpu_count": os.cpu_count(),
         "ffmpeg": {name: list(version) for name, version in av.library_versions.items()},

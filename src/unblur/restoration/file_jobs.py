@@ -31,6 +31,7 @@ from unblur.restoration.tiling import ReportProgress, ignore_progress
 from unblur.runtimes.base import Device, RuntimeName
 from unblur.weights.store import find_model
 
+_EIGHT_BITS = 8
 _log = logging.getLogger(__name__)
 
 
@@ -92,10 +93,15 @@ class RestorerPool:
         """The restorer for still pictures."""
         return self._open(self.options.precision)
 
-    def for_videos(self) -> Restorer:
-        """The restorer for videos: in int8 when the precision is free and the model has it."""
+    def for_videos(self, bit_depth: int = 8) -> Restorer:
+        """The restorer for videos: in int8 when the precision is free and the model has it.
+
+        Not for more than 8 bits: int8's error of a grey level here and there is four
+        levels of 10 bits, and shows in smooth skies.
+        """
         options = self.options
         is_free = options.precision == "auto" and options.runtime != "torch"
+        is_free = is_free and bit_depth <= _EIGHT_BITS
         if is_free and "onnx_int8" in find_model(options.model).files:
             return self._open("int8")
         return self._open(options.precision)
@@ -221,7 +227,7 @@ def _restore_picture(job: Job, pool: RestorerPool, report_progress: ReportProgre
 def _restore_video(job: Job, pool: RestorerPool, report_progress: ReportProgress) -> FileReport:
     """Restore a video as a stream, from where an earlier run of the same job was stopped."""
     with open_video(job.source) as reader:
-        restorer = pool.for_videos()
+        restorer = pool.for_videos(reader.bit_depth)
         restorer.notes.clear()
         _make_folder(job.target.parent)
         with create_video(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -19,7 +19,14 @@ from numpy.typing import NDArray
 from unblur._version import __version__
 from unblur.errors import ComputationError, ConfigError, OutOfMemoryError, UnblurError
 from unblur.facts import NetworkFacts, Precision
-from unblur.images.arrays import Pixels, add_correction, check_pixels, row_bands, to_eight_bits
+from unblur.images.arrays import (
+    Pixels,
+    add_correction,
+    check_pixels,
+    check_samples,
+    row_bands,
+    to_eight_bits,
+)
 from unblur.images.tiles import keep, read_reflected, whole
 from unblur.media.frame import Frame
 from unblur.media.picture import Picture
@@ -30,7 +37,7 @@ from unblur.restoration.tiling import (
     ignore_progress,
     restore_any_size,
 )
-from unblur.runtimes.base import Device, Runtime, RuntimeName, RuntimeOptions, WaitForResult
+from unblur.runtimes.base import Device, Runtime, RuntimeName, RuntimeOptions
 from unblur.runtimes.opening import open_runtime
 from unblur.weights.store import Form, StoredModel, find_model
 
@@ -145,10 +152,11 @@ class Restorer:
     def restore_frames(self, frames: Iterable[Frame]) -> Iterator[Frame]:
         """Each frame restored, at its own moment and in order, as they are asked for.
 
-        As many are in flight as the runtime computes best at once, no more. Raises
-        as `restore` does.
+        As many are in flight as the runtime computes best at once, no more. Frames of
+        16 bits keep their own gradation: see `images.arrays.add_correction`. Raises as
+        `restore` does.
         """
-        pending: deque[tuple[Frame, WaitForResult]] = deque()
+        pending: deque[tuple[Frame, Callable[[], NDArray[Any]]]] = deque()
         try:
             for frame in frames:
                 pending.append((frame, self._start(frame.pixels)))
@@ -175,20 +183,21 @@ class Restorer:
     ) -> None:
         self.close()
 
-    def _start(self, pixels: Pixels) -> WaitForResult:
+    def _start(self, samples: NDArray[Any]) -> Callable[[], NDArray[Any]]:
         """Begin to restore one picture of many; those that need tiles are done when waited for."""
-        check_pixels(pixels)
-        if not fits_at_once(pixels, self._runtime, self._tile_px):
-            return partial(self.restore, pixels)
+        check_samples(samples)
+        if not fits_at_once(samples, self._runtime, self._tile_px):
+            return partial(self._restore_samples, samples)
+        pixels = to_eight_bits(samples)
         tile = whole(pixels.shape[0], pixels.shape[1], self.facts.size_rule)
         wait = self._runtime.start(read_reflected(pixels, tile.rows, tile.columns))
 
-        def finish() -> Pixels:
+        def finish() -> NDArray[Any]:
             try:
-                restored = keep(wait(), tile)
+                restored = self._mend(pixels, keep(wait(), tile))
             except OutOfMemoryError:
-                return self.restore(pixels)
-            return self._mend(pixels, restored)
+                restored = self.restore(pixels)
+            return add_correction(samples, pixels, restored)
 
         return finish
 
@@ -248,7 +257,7 @@ def looks_broken(pixels: Pixels, restored: Pixels) -> bool:
     return bool(np.mean(black | white) > _BROKEN_SHARE)
 
 
-def _finish(frame: Frame, wait: WaitForResult) -> Frame:
+def _finish(frame: Frame, wait: Callable[[], NDArray[Any]]) -> Frame:
     """The frame with its result, which is waited for."""
     return replace(frame, pixels=wait())
 

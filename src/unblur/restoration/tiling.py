@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import psutil
+from numpy.typing import NDArray
 
 from unblur.errors import ModelError, OutOfMemoryError
 from unblur.facts import NetworkFacts
@@ -59,7 +60,7 @@ def restore_any_size(
             tiles = _cut(pixels, facts, side, is_asked_for=False)
 
 
-def fits_at_once(pixels: Pixels, runtime: Runtime, tile_px: TileSize) -> bool:
+def fits_at_once(pixels: NDArray[Any], runtime: Runtime, tile_px: TileSize) -> bool:
     """Whether as many such pictures as `runtime` has in flight need no tiles."""
     if tile_px == "auto":
         tile_px = _fitting_tile(runtime.facts, runtime.in_flight_count)
