@@ -42,6 +42,14 @@ def side_data(path: Path) -> list[bytes]:
         return [bytes(data[kind]) for kind in ("MASTERING_DISPLAY_METADATA", "CONTENT_LIGHT_LEVEL")]
 
 
+def samples_of(frame: av.VideoFrame) -> list[list[int]]:
+    """The samples of each plane of a frame of 16-bit words."""
+    return [
+        np.frombuffer(plane, np.uint16).reshape(plane.height, -1)[:, : plane.width].ravel().tolist()
+        for plane in frame.planes
+    ]
+
+
 @pytest.mark.parametrize("codec", available_codecs())
 def test_ten_bits_in_are_ten_bits_out(tmp_path: Path, codec: VideoCodec) -> None:
     source = make_clip(tmp_path / "in.mkv", DEEP)
@@ -68,7 +76,7 @@ def test_the_way_to_rgb_and_back_changes_no_sample_of_ten_bits(tmp_path: Path) -
             again = to_encoder_frame(
                 frame.pixels, "yuv444p10le", reader.colours, VideoReformatter()
             )
-            assert np.array_equal(again.to_ndarray(), decoded.to_ndarray())
+            assert samples_of(again) == samples_of(decoded)
 
 
 @pytest.mark.parametrize("codec", ["h264", "hevc", "av1"])
