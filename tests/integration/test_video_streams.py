@@ -164,6 +164,37 @@ def test_sound_and_picture_lie_side_by_side_in_the_file(tmp_path: Path, ending: 
                 assert abs(latest[0] - latest[1]) < 1
 
 
+@pytest.mark.parametrize("ending", [".mp4", ".mkv"])
+def test_a_part_takes_its_sound_and_chapters_along(tmp_path: Path, ending: str):
+    clip = long_clip(60, has_audio=True, has_chapters=True)
+    source = make_clip(tmp_path / f"in{ending}", clip)
+    target = tmp_path / f"out{ending}"
+    with (
+        open_video(source, start_s=Fraction(1, 4), end_s=Fraction(3, 2)) as reader,
+        create_video(target, like=reader) as writer,
+    ):
+        for frame in reader.frames():
+            writer.write(frame)
+    with open_video(target) as after:
+        assert after.duration_s == pytest.approx(1.25, abs=0.04)
+        assert len(list(after.frames())) == 31
+    before = [packet for *_, packet in packets_of(source, "audio")]
+    kept = packets_of(target, "audio")
+    start = before.index(kept[0][2])
+    assert start == pytest.approx(0.25 * 48000 / 1024 + 1, abs=1)
+    assert [packet for *_, packet in kept] == before[start : start + len(kept)]
+    assert len(kept) == pytest.approx(1.25 * 48000 / 1024, abs=1)
+    with av.open(str(target)) as container:
+        (chapter,) = container.chapters()
+        assert chapter["time_base"] is not None
+        assert chapter["start"] * chapter["time_base"] == 0
+        assert chapter["end"] * chapter["time_base"] == Fraction(150, 1000)
+        audio = container.streams.audio[0]
+        assert audio.time_base is not None
+        first = next(container.demux(audio))
+        assert abs((first.pts or 0) * audio.time_base) < Fraction(3, 100)
+
+
 @pytest.mark.parametrize("make", [make_cut_off, make_corrupt])
 @pytest.mark.parametrize("ending", [".mp4", ".mkv", ".ts"])
 def test_what_is_left_of_a_damaged_file_is_written_whole(tmp_path: Path, make: Any, ending: str):

@@ -18,6 +18,7 @@ from av.error import FFmpegError
 from av.stream import Discard, Disposition, Stream
 
 from unblur.media.decoding import packet_moment_s
+from unblur.media.part import WHOLE, Part
 
 _CONTAINER_KEYS = {"major_brand", "minor_version", "compatible_brands", "encoder"}
 """What a file says of itself as a container, true only of that file."""
@@ -33,6 +34,7 @@ class CopiedStreams:
 
     source: InputContainer
     output: OutputContainer
+    part: Part = WHOLE
     notes: list[str] = field(default_factory=list[str])
     """Sentences on what could not be copied."""
     _outputs: dict[int, Stream] = field(default_factory=dict[int, Stream])
@@ -64,7 +66,8 @@ class CopiedStreams:
             self._next = next(self._waiting, None)
         while self._next is not None:
             packet_s = packet_moment_s(self._next)
-            if moment_s is not None and packet_s is not None and packet_s > moment_s:
+            ends_s = None if moment_s is None else moment_s + self.part.shift_s
+            if ends_s is not None and packet_s is not None and packet_s > ends_s:
                 return
             self._mux(self._next)
             self._next = next(self._waiting, None)
@@ -82,18 +85,32 @@ class CopiedStreams:
         index = packet.stream_index
         if packet.dts is None:
             packet.dts = packet.pts
+        if not self._cut(packet):
+            return
         if packet.dts is None or packet.dts < self._last_dts.get(index, packet.dts):
             return
         self._last_dts[index] = packet.dts
         packet.stream = self._outputs[index]
         self.output.mux_one(packet)
 
+    def _cut(self, packet: av.Packet[Stream]) -> bool:
+        """Whether a packet lies in the part; moves it as the part is moved."""
+        moment_s = packet_moment_s(packet)
+        if moment_s is None or self.part.is_whole:
+            return True
+        if not self.part.has_begun(moment_s) or self.part.has_ended(moment_s):
+            return False
+        shift = round(self.part.shift_s / packet.time_base)
+        packet.pts = None if packet.pts is None else packet.pts - shift
+        packet.dts = None if packet.dts is None else packet.dts - shift
+        return True
 
-def copy_descriptions(source: InputContainer, output: OutputContainer) -> None:
+
+def copy_descriptions(source: InputContainer, output: OutputContainer, part: Part) -> None:
     """Give `output` the chapters and the metadata of `source`."""
     kept = {key: text for key, text in source.metadata.items() if _is_kept(key, _CONTAINER_KEYS)}
     output.metadata.update(kept)
-    output.set_chapters(source.chapters())
+    output.set_chapters([each for each in map(part.cut_chapter, source.chapters()) if each])
 
 
 def describe_picture(template: Stream, restored: Stream) -> None:

@@ -71,7 +71,7 @@ def _add_streams(
     source: InputContainer, output: OutputContainer, choice: EncoderChoice, like: VideoReader
 ) -> _Streams:
     """Give `output` all its streams, in the order of `source`, and write its header."""
-    copied = CopiedStreams(source, output, foresee_losses(output, choice, like))
+    copied = CopiedStreams(source, output, like.part, foresee_losses(output, choice, like))
     picture: VideoStream | None = None
     for template in source.streams:
         if template.index == like.stream_index:
@@ -81,7 +81,7 @@ def _add_streams(
             copied.add(template)
     if picture is None:
         raise OutputError(f"{like.path} lost its video stream while it was restored")
-    copy_descriptions(source, output)
+    copy_descriptions(source, output, like.part)
     output.start_encoding()
     return _Streams(picture, copied)
 

@@ -25,8 +25,10 @@ from unblur.media.colours import Colours, bit_depth_of, has_alpha, read_colours,
 from unblur.media.containers import open_input
 from unblur.media.damage import Damage
 from unblur.media.decoding import AV_TIME_BASE, announced_end_s, decode_frames
+from unblur.media.deinterlacing import deinterlace
 from unblur.media.frame import Frame
 from unblur.media.hdr import Hdr, read_hdr
+from unblur.media.part import WHOLE, Part
 
 VIDEO_ENDINGS: frozenset[str] = frozenset(
     {
@@ -68,6 +70,11 @@ class VideoReader:
     """Width over height of a pixel; None where the file does not say."""
     display_matrix: tuple[int, ...] | None
     """FFmpeg's nine numbers of how the picture is turned when shown; None: not at all."""
+    is_interlaced: bool
+    """Whether the first frame says so."""
+    deinterlaces: bool = False
+    part: Part = WHOLE
+    """What of the file is read; everything beside the picture goes by it too."""
     warnings: list[str] = field(default_factory=list[str])
     """Sentences on what the result cannot keep or the file lost; grows while frames are read."""
     end_pts: int | None = None
@@ -104,16 +111,42 @@ class VideoReader:
     def _read(self, after: int | None) -> Generator[Frame]:
         """The frames, from a file opened for them alone."""
         with open_input(self.path) as container:
-            damage = Damage(announced_end_s(container))
+            is_cut = self.part.end_s is not None
+            damage = Damage(None if is_cut else announced_end_s(container))
+            self._skip_to_part(container)
             reformatter = VideoReformatter()
             stream = _find_video(container, self.path)
-            for frame, pts in self._in_order(decode_frames(container, stream, damage), damage):
+            decoded = decode_frames(container, stream, damage)
+            if self.deinterlaces:
+                decoded = deinterlace(decoded, only_marked=self.is_interlaced)
+            for frame, pts in self._in_part(self._in_order(decoded, damage)):
                 if after is None or pts > after:
                     samples = to_pixels(frame, read_colours(frame), reformatter)
                     pixels = np.ascontiguousarray(samples[..., :3])
                     alpha = samples[..., 3] if self.has_alpha else None
                     yield Frame(pixels, pts, self.time_base, alpha)
         self._add_warnings(damage.sentences())
+
+    def _skip_to_part(self, container: InputContainer) -> None:
+        """Go to a key frame well before a part that begins late."""
+        before_s = self.part.start_s + self.part.origin_s - _SEEK_MARGIN_S
+        if self.part.start_s > 2 * _SEEK_MARGIN_S:
+            container.seek(round(before_s * AV_TIME_BASE))
+
+    def _in_part(
+        self, frames: Iterator[tuple[av.VideoFrame, int]]
+    ) -> Iterator[tuple[av.VideoFrame, int]]:
+        """The frames of the part, their time stamps as if the file began with it."""
+        shift = round(self.part.shift_s / self.time_base)
+        end_pts: int | None = None
+        for frame, pts in frames:
+            moment_s = pts * self.time_base
+            if self.part.has_ended(moment_s):
+                break
+            if self.part.has_begun(moment_s):
+                end_pts = None if self.end_pts is None else self.end_pts - shift
+                yield frame, pts - shift
+        self.end_pts = end_pts
 
     def _in_order(
         self, decoded: Iterator[av.VideoFrame], damage: Damage
@@ -129,7 +162,7 @@ class VideoReader:
             if frame.is_corrupt:
                 damage.note_damage(pts * self.time_base)
             damage.note_frame(pts * self.time_base)
-            if frame.interlaced_frame:
+            if frame.interlaced_frame and not self.deinterlaces:
                 self._add_warnings([_INTERLACED])
             gap = 0 if last_pts is None else pts - last_pts
             last_pts, self.end_pts = pts, pts + (frame.duration or gap)
@@ -149,37 +182,62 @@ class VideoReader:
         self.warnings += [each for each in sentences if each not in self.warnings]
 
 
+_SEEK_MARGIN_S = 5
 _INTERLACED = (
-    "the video is interlaced; its frames are restored and written as they are, "
-    "comb edges included: deinterlace it first"
+    "some frames are interlaced; they are restored and written as they are, "
+    "comb edges included: --deinterlace makes whole pictures of them"
 )
 
 
-def open_video(path: Path) -> VideoReader:
+def open_video(
+    path: Path,
+    *,
+    deinterlaces: bool = False,
+    start_s: Fraction = Fraction(0),
+    end_s: Fraction | None = None,
+) -> VideoReader:
     """A reader of the video at `path`, which has at least one frame.
 
-    Of several video streams the first is read; cover pictures are none.
+    Of several video streams the first is read; cover pictures are none. With
+    `start_s` and `end_s`, what a player shows before and from then on is left out.
 
     Raises MediaError for what is not a readable video: a missing or empty file, a
     folder, another kind of file, only sound, no frames, an MP4 cut off before its
-    index.
+    index; for an interlaced one that is not to be deinterlaced; and for a part that
+    begins after the end.
     """
     with open_input(path) as container:
         stream = _find_video(container, path)
         frame = next(decode_frames(container, stream, Damage()), None)
         if frame is None or stream.time_base is None:
             raise MediaError(f"{path} is a video without a single readable frame")
-        return _describe(path, container, stream, frame)
+        if frame.interlaced_frame and not deinterlaces:
+            raise MediaError(
+                f"{path} is interlaced, and a network for whole pictures spoils its comb edges; "
+                "add --deinterlace"
+            )
+        part = Part(start_s, end_s, (frame.pts or 0) * stream.time_base)
+        reader = _describe(path, container, stream, frame, part)
+        reader.deinterlaces = deinterlaces
+        return reader
 
 
 def _describe(
-    path: Path, container: InputContainer, stream: VideoStream, frame: av.VideoFrame
+    path: Path, container: InputContainer, stream: VideoStream, frame: av.VideoFrame, part: Part
 ) -> VideoReader:
-    """What container, stream and first frame say."""
+    """What container, stream and first frame say; raises MediaError for an empty part."""
     time_base = stream.time_base or Fraction(1, AV_TIME_BASE)
     duration_s = _duration_s(container, stream)
+    if duration_s is not None and not part.is_whole:
+        if part.start_s >= duration_s:
+            raise MediaError(
+                f"{path} lasts {duration_s:.2f} s, so nothing is left of it from "
+                f"{float(part.start_s):.2f} s on"
+            )
+        duration_s = part.length_s(duration_s)
     rate = stream.average_rate or stream.guessed_rate
-    estimate = stream.frames or (round(duration_s * rate) if duration_s and rate else None)
+    counted = stream.frames if part.is_whole else 0
+    estimate = counted or (round(duration_s * rate) if duration_s and rate else None)
     colours = read_colours(frame)
     return VideoReader(
         path=path,
@@ -198,7 +256,9 @@ def _describe(
         hdr=read_hdr(frame),
         sample_aspect_ratio=stream.sample_aspect_ratio or None,
         display_matrix=_read_display_matrix(frame),
-        warnings=_foresee_losses(frame, colours, len(_moving_streams(container))),
+        is_interlaced=frame.interlaced_frame,
+        part=part,
+        warnings=_foresee_losses(colours, len(_moving_streams(container))),
     )
 
 
@@ -236,13 +296,12 @@ def _read_display_matrix(frame: av.VideoFrame) -> tuple[int, ...] | None:
     return None if data is None else struct.unpack("=9i", bytes(data))
 
 
-def _foresee_losses(frame: av.VideoFrame, colours: Colours, video_count: int) -> list[str]:
-    """Sentences on what the restored video cannot keep of one with this first frame."""
+def _foresee_losses(colours: Colours, video_count: int) -> list[str]:
+    """Sentences on what the restored video cannot keep."""
     told = {
         "the video's colour matrix is unusual; its colours may come out slightly wrong": (
             colours.has_strange_matrix
         ),
-        _INTERLACED: frame.interlaced_frame,
         f"of {video_count} video streams only the first is restored": video_count > 1,
     }
     return [sentence for sentence, is_so in told.items() if is_so]

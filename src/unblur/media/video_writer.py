@@ -226,6 +226,7 @@ def _log_for(
     purpose = {
         "made_by": dict(made_by),
         "source": [str(like.path.resolve()), status.st_size, status.st_mtime_ns],
+        "part": [str(like.part), like.deinterlaces],
         "encoder": [choice.encoder, pixel_format_for(choice, like)],
         "options": choice.options,
         "cpu_count": os.cpu_count(),

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import asdict, dataclass, field, replace
+from fractions import Fraction
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -36,6 +37,18 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
+class VideoOptions:
+    """What is done with videos only."""
+
+    start_s: Fraction = Fraction(0)
+    """What a player shows before this moment is left out."""
+    end_s: Fraction | None = None
+    """The first moment that is left out; None: to the end."""
+    deinterlaces: bool = False
+    """Interlaced videos are refused otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
 class RestoreOptions:
     """How files are restored."""
 
@@ -48,6 +61,7 @@ class RestoreOptions:
     tile_px: int | Literal["auto"] = "auto"
     """Height and width of the tiles that a picture is cut into."""
     video_codec: VideoCodec = "h264"
+    video: VideoOptions = VideoOptions()
     overwrite: bool = False
     """Whether a result may replace an existing file; otherwise its input is skipped."""
 
@@ -141,6 +155,7 @@ def restore(  # noqa: PLR0913 - one keyword for each option of the command
     precision: Precision | Literal["auto"] = "auto",
     tile_px: int | Literal["auto"] = "auto",
     video_codec: VideoCodec = "h264",
+    video: VideoOptions = VideoOptions(),
     overwrite: bool = False,
 ) -> Path:
     """Restore one picture or video file; gives the path of the result.
@@ -154,7 +169,9 @@ def restore(  # noqa: PLR0913 - one keyword for each option of the command
     if kind_of(Path(source)) == "folder":
         raise InputError(f"{source} is a folder, expected one picture or video")
     plan = plan_jobs([source], output=target, video_codec=video_codec, overwrites=overwrite)
-    options = RestoreOptions(model, device, runtime, precision, tile_px, video_codec, overwrite)
+    options = RestoreOptions(
+        model, device, runtime, precision, tile_px, video_codec, video, overwrite
+    )
     with RestorerPool(options) as pool:
         restore_file(plan.jobs[0], pool)
     return plan.jobs[0].target
@@ -226,7 +243,13 @@ def _restore_picture(job: Job, pool: RestorerPool, report_progress: ReportProgre
 
 def _restore_video(job: Job, pool: RestorerPool, report_progress: ReportProgress) -> FileReport:
     """Restore a video as a stream, from where an earlier run of the same job was stopped."""
-    with open_video(job.source) as reader:
+    options = pool.options.video
+    with open_video(
+        job.source,
+        deinterlaces=options.deinterlaces,
+        start_s=options.start_s,
+        end_s=options.end_s,
+    ) as reader:
         restorer = pool.for_videos(reader.bit_depth)
         restorer.notes.clear()
         _make_folder(job.target.parent)

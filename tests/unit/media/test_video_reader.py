@@ -15,6 +15,7 @@ from tests.clips import (
     LOSSLESS,
     WEIGHTS,
     Clip,
+    frame_times,
     gradient,
     long_clip,
     make_clip,
@@ -149,12 +150,84 @@ def test_more_than_eight_bits_are_read_in_sixteen(tmp_path: Path, pixel_format: 
     assert np.abs(pixels / 257 - gradient(0, 48, 64)).mean() < 2
 
 
-def test_an_interlaced_video_is_said_to_be_so(tmp_path: Path):
-    options = {"preset": "ultrafast", "x264-params": "tff=1"}
-    with open_video(make_clip(tmp_path / "clip.mkv", Clip(options=options))) as reader:
-        assert len(list(reader.frames())) == 10
-        assert len(reader.warnings) == 1
-        assert "interlaced" in reader.warnings[0]
+def draw_fields(index: int, height: int, width: int) -> np.ndarray:
+    """A bar that moves twice a frame: the odd lines show it half a frame later."""
+    picture = np.full((height, width, 3), 40, np.uint8)
+    for line in range(height):
+        start = 4 * (2 * index + line % 2)
+        picture[line, start : start + 8] = 220
+    return picture
+
+
+def comb(pixels: np.ndarray) -> float:
+    """How much more neighbouring lines differ than every second line does."""
+    lines = pixels.astype(float)
+    near = np.abs(lines[1:-1] - (lines[:-2] + lines[2:]) / 2).mean()
+    return near - np.abs(lines[2:] - lines[:-2]).mean() / 2
+
+
+INTERLACED = Clip(
+    pts=[0, 512, 1024, 1600, 2112], options={"preset": "ultrafast", "x264-params": "tff=1:crf=5"}
+)
+
+
+def test_an_interlaced_video_is_refused_with_the_option_that_helps(tmp_path: Path):
+    check_refused(make_clip(tmp_path / "clip.mkv", INTERLACED), "interlaced", "add --deinterlace")
+
+
+@pytest.mark.parametrize("ending", [".mp4", ".mkv"])
+def test_deinterlacing_takes_the_comb_away_and_keeps_times(tmp_path: Path, ending: str):
+    path = make_clip(tmp_path / f"clip{ending}", INTERLACED, draw_fields)
+    with open_video(path, deinterlaces=True) as reader:
+        frames = list(reader.frames())
+        assert reader.warnings == []
+        assert reader.is_interlaced
+        assert [frame.shown_at_s for frame in frames] == frame_times(path)
+        with av.open(str(path)) as container:
+            before = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+        assert min(comb(pixels[:, 8:40]) for pixels in before[:4]) > 10
+        assert max(comb(frame.pixels[:, 8:40]) for frame in frames[:4]) < 3
+
+
+def test_an_unmarked_video_is_deinterlaced_when_asked_for(tmp_path: Path):
+    clip = Clip(options={"preset": "ultrafast", "crf": "5"})
+    path = make_clip(tmp_path / "clip.mkv", clip, draw_fields)
+    with open_video(path, deinterlaces=True) as reader:
+        assert not reader.is_interlaced
+        assert max(comb(frame.pixels[:, 8:40]) for frame in list(reader.frames())[:4]) < 3
+
+
+def test_a_part_is_what_a_player_shows_from_one_moment_to_another(tmp_path: Path):
+    clip = Clip(pts=range(9000, 9000 + 512 * 50, 512))
+    path = make_clip(tmp_path / "clip.mp4", clip)
+    with open_video(path, start_s=Fraction(1, 2), end_s=Fraction(1)) as reader:
+        frames = list(reader.frames())
+        assert reader.duration_s == pytest.approx(0.5)
+        assert reader.frame_count_estimate == 12
+        assert reader.warnings == []
+    with open_video(path) as reader:
+        whole = list(reader.frames())
+    assert len(frames) == 12
+    assert np.array_equal(frames[0].pixels, whole[13].pixels)
+    assert frames[0].pts == whole[13].pts - 6400
+    assert frames[-1].pts + 512 == frames[0].pts + 12 * 512
+
+
+def test_a_late_part_of_a_long_video_has_the_same_frames(tmp_path: Path):
+    path = make_clip(tmp_path / "clip.mkv", Clip(pts=range(0, 12800 * 40, 2560)))
+    with open_video(path, start_s=Fraction(30)) as reader:
+        late = list(reader.frames())
+    with open_video(path) as reader:
+        whole = list(reader.frames())
+    assert len(late) == 50
+    for one, other in zip(late, whole[150:], strict=True):
+        assert np.array_equal(one.pixels, other.pixels)
+
+
+def test_a_part_after_the_end_is_refused(tmp_path: Path):
+    path = make_clip(tmp_path / "clip.mp4")
+    with pytest.raises(MediaError, match=r"lasts 0\.40 s, so nothing is left of it from 3\.00 s"):
+        open_video(path, start_s=Fraction(3))
 
 
 @pytest.mark.parametrize("name", ["a b'\"c.mkv", "line\nbreak.mkv", "film 🎬.mkv", "http:x.mkv"])

@@ -24,6 +24,21 @@ def parse_tile_px(text: str) -> str:
     return text
 
 
+def parse_moment(text: str | float) -> float:
+    """Seconds out of "90", "1:30" or "0:01:30.5"; raises typer.BadParameter."""
+    words = str(text).split(":")
+    try:
+        numbers = [int(word) for word in words[:-1]] + [float(words[-1])]
+    except ValueError:
+        numbers = []
+    if not 1 <= len(numbers) <= 3 or not all(0 <= number < float("inf") for number in numbers):
+        raise typer.BadParameter(f"{text!r} is no time such as 90, 1:30 or 0:01:30.5")
+    seconds = 0.0
+    for number in numbers:
+        seconds = 60 * seconds + number
+    return seconds
+
+
 def parse_data(words: list[str]) -> dict[str, Path]:
     """Folders by name, from words such as "gopro=data/gopro"; raises typer.BadParameter."""
     folders: dict[str, Path] = {}
@@ -49,6 +64,23 @@ TilePx = Annotated[
     typer.Option(
         metavar="auto|N", callback=parse_tile_px, help="Side of the tiles of large pictures."
     ),
+]
+From = Annotated[
+    float,
+    typer.Option(
+        "--from",
+        metavar="TIME",
+        parser=parse_moment,
+        show_default=False,
+        help="Begin the video there: 90, 1:30, 0:01:30.5.",
+    ),
+]
+To = Annotated[
+    float | None,
+    typer.Option("--to", metavar="TIME", parser=parse_moment, help="End the video there."),
+]
+Deinterlace = Annotated[
+    bool, typer.Option("--deinterlace", help="Make whole pictures of interlaced video.")
 ]
 VideoCodec = Annotated[CodecChoice, typer.Option(help="What videos are written in.")]
 Data = Annotated[

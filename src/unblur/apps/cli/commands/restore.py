@@ -11,6 +11,7 @@ from unblur.apps.cli import options
 from unblur.apps.cli.output import (
     FAILURE,
     SUCCESS,
+    UseError,
     describe,
     describe_counts,
     print_json,
@@ -59,6 +60,9 @@ def restore(  # noqa: PLR0913 - typer makes one option of each parameter
     precision: options.Precision = "auto",
     tile_px: options.TilePx = "auto",
     video_codec: options.VideoCodec = "h264",
+    from_: options.From = 0.0,
+    to: options.To = None,
+    deinterlace: options.Deinterlace = False,
     overwrite: Overwrite = False,
     compare: Compare = False,
     json: options.Json = False,
@@ -68,10 +72,14 @@ def restore(  # noqa: PLR0913 - typer makes one option of each parameter
 
     `unblur INPUT...` is the same. A file that is called like a command is given as ./models.
     """
-    from unblur.restoration.file_jobs import RestoreOptions
+    from fractions import Fraction
+
+    from unblur.restoration.file_jobs import RestoreOptions, VideoOptions
     from unblur.restoration.plans import plan_jobs
     from unblur.weights.store import find_model
 
+    if to is not None and to <= from_:
+        raise UseError(f"--to {to:g} is not after --from {from_:g}: no frame lies between them")
     with use_errors():
         find_model(model)
         plan = plan_jobs(
@@ -89,6 +97,11 @@ def restore(  # noqa: PLR0913 - typer makes one option of each parameter
         precision=precision,
         tile_px="auto" if tile_px == "auto" else int(tile_px),
         video_codec=video_codec,
+        video=VideoOptions(
+            start_s=Fraction(str(from_)),
+            end_s=None if to is None else Fraction(str(to)),
+            deinterlaces=deinterlace,
+        ),
         overwrite=overwrite,
     )
     return _restore_and_print(plan, restore_options, is_json=json, is_quiet=quiet)

@@ -1,0 +1,60 @@
+"""The options of `unblur restore` for videos, with a restorer that adds a constant."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+
+from tests.clips import Clip, frame_times, long_clip, make_clip
+from tests.fakes import FakeRestorer
+from unblur.apps.cli.main import main
+from unblur.apps.cli.options import parse_moment
+from unblur.restoration import file_jobs
+
+
+@pytest.fixture(autouse=True)
+def _in_a_folder_with_a_fake_restorer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(file_jobs, "Restorer", FakeRestorer)
+    monkeypatch.chdir(tmp_path)
+
+
+def restore_to_json(capsys: pytest.CaptureFixture[str], *words: str) -> dict[str, Any]:
+    main([*words, "--json"])
+    return json.loads(capsys.readouterr().out)
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("0", 0), ("90", 90), ("1:30", 90), ("0:01:30.5", 90.5), (1.5, 1.5)]
+)
+def test_moments_are_read(text: str, seconds: float) -> None:
+    assert parse_moment(text) == seconds
+
+
+@pytest.mark.parametrize("text", ["", "x", "1:x", "-1", "1:2:3:4", "inf", "nan", "1:-5"])
+def test_other_moments_are_refused(text: str) -> None:
+    with pytest.raises(typer.BadParameter, match="no time such as"):
+        parse_moment(text)
+
+
+def test_a_part_of_a_video_is_restored(capsys: pytest.CaptureFixture[str]) -> None:
+    make_clip(Path("a.mp4"), long_clip(60, has_audio=True))
+    report = restore_to_json(capsys, "a.mp4", "--from", "0:00.5", "--to", "1.2")
+    assert report["frame_count"] == 17
+    assert float(frame_times(Path("a_unblurred.mp4"))[0]) == pytest.approx(0.02)
+
+
+def test_a_part_that_ends_before_it_begins_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    make_clip(Path("a.mp4"))
+    assert main(["a.mp4", "--from", "2", "--to", "1"]) == 2
+    assert "--to 1 is not after --from 2" in capsys.readouterr().err
+
+
+def test_interlaced_video_waits_for_the_option(capsys: pytest.CaptureFixture[str]) -> None:
+    clip = Clip(options={"preset": "ultrafast", "x264-params": "tff=1"})
+    make_clip(Path("a.mkv"), clip)
+    assert "add --deinterlace" in restore_to_json(capsys, "a.mkv")["error"]
+    assert restore_to_json(capsys, "a.mkv", "--deinterlace")["status"] == "restored"
