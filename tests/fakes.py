@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -32,6 +33,7 @@ class FakeRestorer:
         precision = arguments.get("precision", "auto")
         self.precision = "fp32" if precision == "auto" else precision
         self.notes: list[str] = []
+        self.counts: Counter[str] = Counter()
         self.identity = {"model": self.model_name}
         self.is_closed = False
 
@@ -47,9 +49,12 @@ class FakeRestorer:
         self.notes.append("the fake was here")
         return replace(picture, samples=self.restore(picture.samples))
 
-    def restore_frames(self, frames: Iterable[Frame]) -> Iterator[Frame]:
-        """Each frame restored."""
+    def restore_frames(
+        self, frames: Iterable[Frame], *, skips_sharp: bool = False
+    ) -> Iterator[Frame]:
+        """Each frame restored; says that as many were sharp, if asked to skip those."""
         for frame in frames:
+            self.counts["sharp"] += skips_sharp
             yield replace(frame, pixels=self.restore(frame.pixels))
 
     def close(self) -> None:

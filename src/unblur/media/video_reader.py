@@ -5,18 +5,15 @@ Leaves everything but the picture (sound, subtitles, metadata) to `copied_stream
 
 from __future__ import annotations
 
-import struct
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
-from typing import Self, cast
+from typing import Self
 
 import av
 import numpy as np
-from av.buffer import Buffer
 from av.container import InputContainer
-from av.stream import Disposition
 from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 
@@ -29,6 +26,12 @@ from unblur.media.deinterlacing import deinterlace
 from unblur.media.frame import Frame
 from unblur.media.hdr import Hdr, read_hdr
 from unblur.media.part import WHOLE, Part
+from unblur.media.stream_facts import (
+    duration_of,
+    find_video,
+    moving_streams,
+    read_display_matrix,
+)
 
 VIDEO_ENDINGS: frozenset[str] = frozenset(
     {
@@ -115,7 +118,7 @@ class VideoReader:
             damage = Damage(None if is_cut else announced_end_s(container))
             self._skip_to_part(container)
             reformatter = VideoReformatter()
-            stream = _find_video(container, self.path)
+            stream = find_video(container, self.path)
             decoded = decode_frames(container, stream, damage)
             if self.deinterlaces:
                 decoded = deinterlace(decoded, only_marked=self.is_interlaced)
@@ -207,7 +210,7 @@ def open_video(
     begins after the end.
     """
     with open_input(path) as container:
-        stream = _find_video(container, path)
+        stream = find_video(container, path)
         frame = next(decode_frames(container, stream, Damage()), None)
         if frame is None or stream.time_base is None:
             raise MediaError(f"{path} is a video without a single readable frame")
@@ -227,7 +230,7 @@ def _describe(
 ) -> VideoReader:
     """What container, stream and first frame say; raises MediaError for an empty part."""
     time_base = stream.time_base or Fraction(1, AV_TIME_BASE)
-    duration_s = _duration_s(container, stream)
+    duration_s = duration_of(container, stream)
     if duration_s is not None and not part.is_whole:
         if part.start_s >= duration_s:
             raise MediaError(
@@ -255,45 +258,11 @@ def _describe(
         has_alpha=has_alpha(frame.format),
         hdr=read_hdr(frame),
         sample_aspect_ratio=stream.sample_aspect_ratio or None,
-        display_matrix=_read_display_matrix(frame),
+        display_matrix=read_display_matrix(frame),
         is_interlaced=frame.interlaced_frame,
         part=part,
-        warnings=_foresee_losses(colours, len(_moving_streams(container))),
+        warnings=_foresee_losses(colours, len(moving_streams(container))),
     )
-
-
-def _moving_streams(container: InputContainer) -> list[VideoStream]:
-    """The video streams that are no cover pictures or thumbnails."""
-    still = Disposition.attached_pic | Disposition.timed_thumbnails
-    return [stream for stream in container.streams.video if not stream.disposition & still]
-
-
-def _find_video(container: InputContainer, path: Path) -> VideoStream:
-    """The stream to read; raises MediaError where there is none that FFmpeg can decode."""
-    streams = _moving_streams(container)
-    if not streams:
-        kinds = sorted({stream.type for stream in container.streams})
-        found = f", only {' and '.join(kinds)}" if kinds else ""
-        raise MediaError(f"{path} holds no video stream{found}")
-    if streams[0].codec_context is None:  # pyright: ignore[reportUnnecessaryComparison]
-        raise MediaError(f"{path} holds a video of a codec that this FFmpeg cannot decode")
-    return streams[0]
-
-
-def _duration_s(container: InputContainer, stream: VideoStream) -> float | None:
-    """How long the stream lasts, or else the file; None where neither says."""
-    if stream.duration and stream.time_base:
-        return float(stream.duration * stream.time_base)
-    end_s = announced_end_s(container)
-    if end_s is None:
-        return None
-    return float(end_s - Fraction(container.start_time or 0, AV_TIME_BASE))
-
-
-def _read_display_matrix(frame: av.VideoFrame) -> tuple[int, ...] | None:
-    """The nine numbers of the frame's display matrix; None where it has none."""
-    data = cast("Mapping[str, Buffer]", frame.side_data).get("DISPLAYMATRIX")
-    return None if data is None else struct.unpack("=9i", bytes(data))
 
 
 def _foresee_losses(colours: Colours, video_count: int) -> list[str]:

@@ -6,10 +6,9 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
-from dataclasses import asdict, dataclass, field, replace
-from fractions import Fraction
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Literal, Self
 
 from unblur.errors import (
     ConfigError,
@@ -24,9 +23,16 @@ from unblur.media.codecs import VideoCodec
 from unblur.media.image_files import read_picture, side_by_side, write_picture
 from unblur.media.video_reader import open_video
 from unblur.media.video_writer import create_video
+from unblur.restoration.file_options import (
+    USUAL_VIDEO,
+    FileReport,
+    RestoreOptions,
+    VideoOptions,
+)
 from unblur.restoration.inputs import is_video, kind_of
 from unblur.restoration.pipeline import FRAMES_AHEAD, restored_frames, run_ahead
 from unblur.restoration.plans import Job, Plan, check_absent, plan_jobs
+from unblur.restoration.previews import write_previews
 from unblur.restoration.restorer import Restorer
 from unblur.restoration.tiling import ReportProgress, ignore_progress
 from unblur.runtimes.base import Device, RuntimeName
@@ -34,66 +40,6 @@ from unblur.weights.store import find_model
 
 _EIGHT_BITS = 8
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class VideoOptions:
-    """What is done with videos only."""
-
-    start_s: Fraction = Fraction(0)
-    """What a player shows before this moment is left out."""
-    end_s: Fraction | None = None
-    """The first moment that is left out; None: to the end."""
-    deinterlaces: bool = False
-    """Interlaced videos are refused otherwise."""
-
-
-@dataclass(frozen=True, slots=True)
-class RestoreOptions:
-    """How files are restored."""
-
-    model: str | Path = "live"
-    """Name of a bundled model, or a model file."""
-    device: Device = "auto"
-    runtime: RuntimeName | Literal["auto"] = "auto"
-    precision: Precision | Literal["auto"] = "auto"
-    """Auto: as exact as can be for pictures; int8 for video where the model has it."""
-    tile_px: int | Literal["auto"] = "auto"
-    """Height and width of the tiles that a picture is cut into."""
-    video_codec: VideoCodec = "h264"
-    video: VideoOptions = VideoOptions()
-    overwrite: bool = False
-    """Whether a result may replace an existing file; otherwise its input is skipped."""
-
-
-@dataclass(frozen=True, slots=True)
-class FileReport:
-    """What became of one file; the fields are those of the lines of `unblur restore --json`."""
-
-    input: Path
-    output: Path | None
-    """The restored file; None when there is none."""
-    status: Literal["restored", "skipped", "failed"]
-    seconds: float = 0.0
-    """From opening the file to the finished result."""
-    width: int | None = None
-    height: int | None = None
-    frame_count: int | None = None
-    """Frames of a video; None for a picture."""
-    model: str | None = None
-    runtime: str | None = None
-    device: str | None = None
-    precision: str | None = None
-    notes: tuple[str, ...] = ()
-    """Sentences about what the user may want to know."""
-    error: str | None = None
-    """Why the file failed, in a sentence."""
-
-    def as_dict(self) -> dict[str, Any]:
-        """The fields as plain texts, numbers and lists."""
-        output = None if self.output is None else str(self.output)
-        texts = {"input": str(self.input), "output": output}
-        return {**asdict(self), **texts, "seconds": round(self.seconds, 3)}
 
 
 @dataclass(slots=True)
@@ -155,7 +101,7 @@ def restore(  # noqa: PLR0913 - one keyword for each option of the command
     precision: Precision | Literal["auto"] = "auto",
     tile_px: int | Literal["auto"] = "auto",
     video_codec: VideoCodec = "h264",
-    video: VideoOptions = VideoOptions(),
+    video: VideoOptions = USUAL_VIDEO,
     overwrite: bool = False,
 ) -> Path:
     """Restore one picture or video file; gives the path of the result.
@@ -253,18 +199,26 @@ def _restore_video(job: Job, pool: RestorerPool, report_progress: ReportProgress
         restorer = pool.for_videos(reader.bit_depth)
         restorer.notes.clear()
         _make_folder(job.target.parent)
-        with create_video(
-            job.target, like=reader, codec=pool.options.video_codec, made_by=restorer.identity
-        ) as writer:
+        made_by = {**restorer.identity, "skips_sharp": options.skips_sharp}
+        codec = pool.options.video_codec
+        with create_video(job.target, like=reader, codec=codec, made_by=made_by) as writer:
             earlier_count = writer.frame_count
-            frames = restored_frames(reader, restorer, after=writer.written_until)
+            if not earlier_count:
+                write_previews(reader, restorer, job.target, options.preview_count)
+            frames = restored_frames(
+                reader, restorer, after=writer.written_until, skips_sharp=options.skips_sharp
+            )
             with closing(run_ahead(frames, FRAMES_AHEAD)) as restored:
                 for frame in restored:
                     writer.write(frame)
                     report_progress(writer.frame_count, reader.frame_count_estimate)
     notes = (*reader.warnings, *writer.notes, *restorer.notes, *_earlier(earlier_count))
-    report = _report(job, restorer, reader.width, reader.height, notes)
-    return replace(report, frame_count=writer.frame_count)
+    return replace(
+        _report(job, restorer, reader.width, reader.height, notes),
+        frame_count=writer.frame_count,
+        repeated_count=restorer.counts["repeated"],
+        sharp_count=restorer.counts["sharp"],
+    )
 
 
 def _earlier(count: int) -> tuple[str, ...]:

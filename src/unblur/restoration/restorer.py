@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
-from functools import partial
-from math import isqrt
+from functools import cache, partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
@@ -27,6 +26,8 @@ from unblur.images.arrays import (
     row_bands,
     to_eight_bits,
 )
+from unblur.images.broken import looks_broken
+from unblur.images.sharpness import worst_blur
 from unblur.images.tiles import keep, read_reflected, whole
 from unblur.media.frame import Frame
 from unblur.media.picture import Picture
@@ -43,9 +44,9 @@ from unblur.weights.store import Form, StoredModel, find_model
 
 DEFAULT_MODEL = "live"
 _SMALLEST_TILE_PX = 16
-_BROKEN_SHARE = 0.01
-_CLEARLY_LIT = 64
-_LOOKED_AT = 20_000
+_SHARP = 0.42
+"""Pictures whose `worst_blur` is less are sharp everywhere: docs/decisions/video-streams.md."""
+_Wait = Callable[[], NDArray[Any]]
 
 
 class Restorer:
@@ -83,6 +84,8 @@ class Restorer:
         self._exact: Runtime | None = None
         self.notes: list[str] = []
         """What the user should know of the restoring so far, one sentence each."""
+        self.counts: Counter[str] = Counter()
+        """How many of the last row of frames were "repeated" or "sharp", so not computed."""
 
     @property
     def facts(self) -> NetworkFacts:
@@ -149,17 +152,23 @@ class Restorer:
             alpha = np.ascontiguousarray(_grey_of(alpha)[..., 0])
         return replace(picture, samples=restored, alpha=alpha)
 
-    def restore_frames(self, frames: Iterable[Frame]) -> Iterator[Frame]:
+    def restore_frames(
+        self, frames: Iterable[Frame], *, skips_sharp: bool = False
+    ) -> Iterator[Frame]:
         """Each frame restored, at its own moment and in order, as they are asked for.
 
-        As many are in flight as the runtime computes best at once, no more. Frames of
-        16 bits keep their own gradation: see `images.arrays.add_correction`. Raises as
-        `restore` does.
+        As many are in flight as the runtime computes best at once, no more. A frame
+        that equals the one before is not computed again, nor is, with `skips_sharp`, one
+        without a blurred part; `counts` says how many. Frames of 16 bits keep their own
+        gradation: see `images.arrays.add_correction`. Raises as `restore` does.
         """
-        pending: deque[tuple[Frame, Callable[[], NDArray[Any]]]] = deque()
+        self.counts.clear()
+        pending: deque[tuple[Frame, _Wait]] = deque()
+        last: tuple[NDArray[Any], _Wait] | None = None
         try:
             for frame in frames:
-                pending.append((frame, self._start(frame.pixels)))
+                last = (frame.pixels, self._wait_for(frame.pixels, last, skips_sharp=skips_sharp))
+                pending.append((frame, last[1]))
                 if len(pending) >= self._runtime.in_flight_count:
                     yield _finish(*pending.popleft())
             while pending:
@@ -183,7 +192,23 @@ class Restorer:
     ) -> None:
         self.close()
 
-    def _start(self, samples: NDArray[Any]) -> Callable[[], NDArray[Any]]:
+    def _wait_for(
+        self,
+        samples: NDArray[Any],
+        last: tuple[NDArray[Any], _Wait] | None,
+        *,
+        skips_sharp: bool,
+    ) -> _Wait:
+        """What gives the result of a frame, computed only where it has to be."""
+        if last is not None and np.array_equal(samples, last[0]):
+            self.counts["repeated"] += 1
+            return last[1]
+        if skips_sharp and worst_blur(samples) < _SHARP:
+            self.counts["sharp"] += 1
+            return lambda: samples
+        return cache(self._start(samples))
+
+    def _start(self, samples: NDArray[Any]) -> _Wait:
         """Begin to restore one picture of many; those that need tiles are done when waited for."""
         check_samples(samples)
         if not fits_at_once(samples, self._runtime, self._tile_px):
@@ -241,23 +266,7 @@ class Restorer:
             self.notes.append(sentence)
 
 
-def looks_broken(pixels: Pixels, restored: Pixels) -> bool:
-    """Whether a result is black, or flat white, where the picture clearly is neither.
-
-    NaN and overflow become 0 or 255 in all channels when they are cast to bytes.
-    A grid of about 20,000 pixels is looked at: all of them would take twice as long
-    as the network itself.
-    """
-    height, width = pixels.shape[:2]
-    step = max(1, isqrt(height * width // _LOOKED_AT))
-    before = pixels[::step, ::step].reshape(-1, 3).T
-    after = restored[::step, ::step].reshape(-1, 3).T
-    black = (np.maximum.reduce(after) == 0) & (np.maximum.reduce(before) >= _CLEARLY_LIT)
-    white = (np.minimum.reduce(after) == 255) & (np.minimum.reduce(before) < 255 - _CLEARLY_LIT)
-    return bool(np.mean(black | white) > _BROKEN_SHARE)
-
-
-def _finish(frame: Frame, wait: Callable[[], NDArray[Any]]) -> Frame:
+def _finish(frame: Frame, wait: _Wait) -> Frame:
     """The frame with its result, which is waited for."""
     return replace(frame, pixels=wait())
 

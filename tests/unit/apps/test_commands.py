@@ -80,7 +80,8 @@ def test_json_is_one_object_for_each_file_and_nothing_else_on_stdout(
     assert row["notes"] == ["the fake was here"]
     assert row["error"] is None
     assert set(row) == {
-        *("input", "output", "status", "seconds", "width", "height", "frame_count"),
+        *("input", "output", "status", "seconds", "width", "height"),
+        *("frame_count", "repeated_count", "sharp_count"),
         *("model", "runtime", "device", "precision", "notes", "error"),
     }
 

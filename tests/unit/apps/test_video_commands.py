@@ -6,11 +6,13 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import typer
+from PIL import Image
 
 from tests.clips import Clip, frame_times, long_clip, make_clip
-from tests.fakes import FakeRestorer
+from tests.fakes import ADDED, FakeRestorer
 from unblur.apps.cli.main import main
 from unblur.apps.cli.options import parse_moment
 from unblur.restoration import file_jobs
@@ -58,3 +60,25 @@ def test_interlaced_video_waits_for_the_option(capsys: pytest.CaptureFixture[str
     make_clip(Path("a.mkv"), clip)
     assert "add --deinterlace" in restore_to_json(capsys, "a.mkv")["error"]
     assert restore_to_json(capsys, "a.mkv", "--deinterlace")["status"] == "restored"
+
+
+def test_previews_are_written_beside_the_result(capsys: pytest.CaptureFixture[str]) -> None:
+    make_clip(Path("a.mp4"), long_clip(60))
+    assert restore_to_json(capsys, "a.mp4", "--preview", "3")["frame_count"] == 60
+    for number in (1, 2, 3):
+        with Image.open(f"a_preview{number}_unblurred.png") as preview:
+            assert preview.height == 48
+            assert preview.width >= 128
+            pixels = np.asarray(preview.convert("RGB"), int)
+        assert np.abs(pixels[:, -64:] - pixels[:, :64] - ADDED).mean() < 1
+    assert main([".", "--overwrite"]) == 0
+    assert sorted(path.name for path in Path().glob("*_unblurred.mp4")) == ["a_unblurred.mp4"]
+    assert len(list(Path().iterdir())) == 5
+
+
+def test_frames_that_were_not_computed_are_counted(capsys: pytest.CaptureFixture[str]) -> None:
+    make_clip(Path("a.mp4"))
+    report = restore_to_json(capsys, "a.mp4", "--skip-sharp")
+    assert (report["repeated_count"], report["sharp_count"]) == (0, 10)
+    assert main(["a.mp4", "--skip-sharp", "--overwrite"]) == 0
+    assert "10 frames (10 sharp already), " in capsys.readouterr().out

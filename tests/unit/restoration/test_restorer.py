@@ -14,10 +14,11 @@ from unblur.errors import (
     OutOfMemoryError,
     UnknownNameError,
 )
+from unblur.images.broken import looks_broken
 from unblur.media.frame import Frame
 from unblur.media.picture import Picture, PictureFile
 from unblur.restoration import restorer as module
-from unblur.restoration.restorer import Restorer, looks_broken
+from unblur.restoration.restorer import Restorer
 from unblur.weights.store import find_model
 
 
@@ -150,6 +151,29 @@ def test_a_broken_frame_is_recomputed_in_fp32(fake):
     (frame,) = restorer.restore_frames([Frame(lit(), 0, Fraction(1, 25))])
     assert np.array_equal(frame.pixels, lit() + 10)
     assert restorer.notes == ["the int8 result was broken and was recomputed in fp32"]
+
+
+def test_frames_that_repeat_are_computed_once(fake):
+    frames = [frame for frame in numbered(4, []) for _ in range(3)]
+    fake["fp32"] = FakeRuntime()
+    restorer = Restorer()
+    restored = [frame.pixels[0, 0, 0] for frame in restorer.restore_frames(frames)]
+    assert restored == [10, 10, 10, 11, 11, 11, 12, 12, 12, 13, 13, 13]
+    assert len(fake["fp32"].shapes) == 4
+    assert restorer.counts == {"repeated": 8}
+
+
+def test_sharp_frames_pass_through_only_when_asked_for(fake):
+    rng = np.random.default_rng(0)
+    sharp = rng.integers(0, 200, (64, 96, 3), np.uint8)
+    flat = np.full((64, 96, 3), 100, np.uint8)
+    frames = [Frame(pixels, pts, Fraction(1, 25)) for pts, pixels in enumerate((sharp, flat))]
+    restorer = Restorer()
+    restored = list(restorer.restore_frames(frames, skips_sharp=True))
+    assert np.array_equal(restored[0].pixels, sharp)
+    assert np.array_equal(restored[1].pixels, flat + 10)
+    assert restorer.counts == {"sharp": 1}
+    assert np.array_equal(next(restorer.restore_frames(frames)).pixels, sharp + 10)
 
 
 def test_results_that_nobody_wants_any_more_are_waited_for(fake):

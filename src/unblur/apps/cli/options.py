@@ -82,6 +82,15 @@ To = Annotated[
 Deinterlace = Annotated[
     bool, typer.Option("--deinterlace", help="Make whole pictures of interlaced video.")
 ]
+SkipSharp = Annotated[
+    bool, typer.Option("--skip-sharp", help="Leave video frames alone that are sharp everywhere.")
+]
+Preview = Annotated[
+    int,
+    typer.Option(
+        min=0, max=100, show_default=False, help="Write N stills of a video first, before/after."
+    ),
+]
 VideoCodec = Annotated[CodecChoice, typer.Option(help="What videos are written in.")]
 Data = Annotated[
     list[str] | None,

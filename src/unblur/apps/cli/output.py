@@ -103,12 +103,19 @@ def describe(report: FileReport) -> str:
         is_named = str(report.input) in reason
         where = "" if is_named else f"{report.input}: "
         return f"{report.status}: {where}{reason}"
-    frames = "" if report.frame_count is None else f"{report.frame_count} frames, "
+    frames = "" if report.frame_count is None else f"{_describe_frames(report)}, "
     made_by = f"{report.model} ({report.runtime} {report.device} {report.precision})"
     return (
         f"{report.input} -> {report.output}  "
         f"{report.width}x{report.height}, {frames}{describe_seconds(report.seconds)}, {made_by}"
     )
+
+
+def _describe_frames(report: FileReport) -> str:
+    """How many frames a video has, and how many of them were not computed."""
+    kinds = {"repeated": report.repeated_count, "sharp already": report.sharp_count}
+    skipped = ", ".join(f"{count} {kind}" for kind, count in kinds.items() if count)
+    return f"{report.frame_count} frames{f' ({skipped})' if skipped else ''}"
 
 
 def describe_seconds(seconds: float) -> str:

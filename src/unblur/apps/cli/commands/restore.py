@@ -63,6 +63,8 @@ def restore(  # noqa: PLR0913 - typer makes one option of each parameter
     from_: options.From = 0.0,
     to: options.To = None,
     deinterlace: options.Deinterlace = False,
+    skip_sharp: options.SkipSharp = False,
+    preview: options.Preview = 0,
     overwrite: Overwrite = False,
     compare: Compare = False,
     json: options.Json = False,
@@ -101,6 +103,8 @@ def restore(  # noqa: PLR0913 - typer makes one option of each parameter
             start_s=Fraction(str(from_)),
             end_s=None if to is None else Fraction(str(to)),
             deinterlaces=deinterlace,
+            skips_sharp=skip_sharp,
+            preview_count=preview,
         ),
         overwrite=overwrite,
     )

@@ -1,0 +1,84 @@
+"""What is asked of the restoring of files, and what is told of it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, Literal
+
+from unblur.facts import Precision
+from unblur.media.codecs import VideoCodec
+from unblur.runtimes.base import Device, RuntimeName
+
+
+@dataclass(frozen=True, slots=True)
+class VideoOptions:
+    """What is done with videos only."""
+
+    start_s: Fraction = Fraction(0)
+    """What a player shows before this moment is left out."""
+    end_s: Fraction | None = None
+    """The first moment that is left out; None: to the end."""
+    deinterlaces: bool = False
+    """Interlaced videos are refused otherwise."""
+    skips_sharp: bool = False
+    """Whether frames without a blurred part are left as they are."""
+    preview_count: int = 0
+    """Stills, before and after side by side, that are written first."""
+
+
+USUAL_VIDEO = VideoOptions()
+"""The whole video, as it comes."""
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreOptions:
+    """How files are restored."""
+
+    model: str | Path = "live"
+    """Name of a bundled model, or a model file."""
+    device: Device = "auto"
+    runtime: RuntimeName | Literal["auto"] = "auto"
+    precision: Precision | Literal["auto"] = "auto"
+    """Auto: as exact as can be for pictures; int8 for video where the model has it."""
+    tile_px: int | Literal["auto"] = "auto"
+    """Height and width of the tiles that a picture is cut into."""
+    video_codec: VideoCodec = "h264"
+    video: VideoOptions = USUAL_VIDEO
+    overwrite: bool = False
+    """Whether a result may replace an existing file; otherwise its input is skipped."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileReport:
+    """What became of one file; the fields are those of the lines of `unblur restore --json`."""
+
+    input: Path
+    output: Path | None
+    """The restored file; None when there is none."""
+    status: Literal["restored", "skipped", "failed"]
+    seconds: float = 0.0
+    """From opening the file to the finished result."""
+    width: int | None = None
+    height: int | None = None
+    frame_count: int | None = None
+    """Frames of a video; None for a picture."""
+    repeated_count: int | None = None
+    """Those of them that equal the frame before, and were not computed again in this run."""
+    sharp_count: int | None = None
+    """Those that were sharp already and passed through in this run."""
+    model: str | None = None
+    runtime: str | None = None
+    device: str | None = None
+    precision: str | None = None
+    notes: tuple[str, ...] = ()
+    """Sentences about what the user may want to know."""
+    error: str | None = None
+    """Why the file failed, in a sentence."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as plain texts, numbers and lists."""
+        output = None if self.output is None else str(self.output)
+        texts = {"input": str(self.input), "output": output}
+        return {**asdict(self), **texts, "seconds": round(self.seconds, 3)}
