@@ -90,18 +90,24 @@ def has_alpha(video_format: av.VideoFormat) -> bool:
 
 
 def to_pixels(
-    frame: av.VideoFrame, colours: Colours, reformatter: VideoReformatter
+    frame: av.VideoFrame,
+    colours: Colours,
+    reformatter: VideoReformatter,
+    size: tuple[int, int] | None = None,
 ) -> NDArray[Any]:
     """A decoded frame as (height, width, 3) RGB, or 4 with alpha where it has some.
 
     uint8, each value within 1 of the exact one; uint16 for frames of more than 8 bits,
-    each within a level of the frame.
+    each within a level of the frame. Scaled to `size`, (height, width), where it is another.
     """
     matrix = colours.matrix_for(frame.height)
     source_range = ColorRange.JPEG if frame.format.is_rgb else colours.range_or_limited
     is_deep = bit_depth_of(frame.format) > _EIGHT_BITS
+    height, width = size or (frame.height, frame.width)
     converted = reformatter.reformat(
         frame,
+        width=width,
+        height=height,
         format=_RGB_FORMATS[is_deep, has_alpha(frame.format)],
         src_colorspace=matrix,
         dst_colorspace=matrix,

@@ -46,8 +46,11 @@ class Damage:
     """Frames that were decoded, but are marked as damaged."""
     missing: Span = field(default_factory=Span)
     """Edges of holes in the row of frames right after damaged ones."""
+    headless: Span = field(default_factory=Span)
+    """Packets before the first frame, whose key frame is not in the file."""
     disordered: Span = field(default_factory=Span)
     """Frames left out because they were not later than the frame before."""
+    _early_s: list[Fraction] = field(default_factory=list[Fraction])
     _last_s: Fraction | None = None
     _usual_gap_s: Fraction = Fraction(0)
     _watched_count: int = 0
@@ -58,12 +61,21 @@ class Damage:
             self.damaged.add(moment_s)
         self._watched_count = _WATCHED_FRAMES
 
+    def note_packet(self, moment_s: Fraction) -> None:
+        """Take note of a packet of the picture; only those before the first frame matter."""
+        if self._last_s is None:
+            self._early_s.append(moment_s)
+
     def note_frame(self, moment_s: Fraction) -> None:
         """Take note of a frame, and of the hole before it if damage explains one.
 
         Frames that merely come late are none: a variable frame rate looks the same.
         """
-        if self._last_s is not None:
+        if self._last_s is None:
+            for early_s in self._early_s:
+                if early_s < moment_s:
+                    self.headless.add(early_s)
+        else:
             gap_s = moment_s - self._last_s
             if self._watched_count and 0 < 2 * self._usual_gap_s < gap_s:
                 self.missing.add(self._last_s)
@@ -76,9 +88,12 @@ class Damage:
     def sentences(self) -> list[str]:
         """One sentence for each kind of damage, with its time."""
         lost, damaged, disordered = self.lost, self.damaged, self.disordered
+        headless = self.headless
         told = {
             f"{_count(lost.count, 'packet')} {lost.describe()} could not be decoded; "
             "the frames in them are missing": lost.count,
+            f"{_count(headless.count, 'frame')} {headless.describe()} could not be read: the key "
+            "frame that they need is missing": headless.count,
             f"{_count(damaged.count, 'frame')} {damaged.describe()} came damaged out of the file "
             "and may show it": damaged.count,
             f"no frame could be read {self.missing.describe()}": self.missing.count,

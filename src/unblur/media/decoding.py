@@ -29,6 +29,8 @@ def decode_frames(
         if packet.stream_index != stream.index:
             continue
         moment_s = packet_moment_s(packet)
+        if moment_s is not None and not packet.is_discard:
+            damage.note_packet(moment_s)
         try:
             frames = stream.decode(packet)
         except FFmpegError:

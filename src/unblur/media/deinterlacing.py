@@ -22,10 +22,15 @@ def deinterlace(
     `only_marked` leaves frames alone that do not say that they are interlaced.
     """
     graph: Graph | None = None
+    kind: tuple[int, int, str] | None = None
     times: dict[int, tuple[int | None, int, Fraction | None]] = {}
     for number, frame in enumerate(frames):
-        if graph is None:
+        if graph is None or kind != (frame.width, frame.height, frame.format.name):
+            if graph is not None:
+                graph.vpush(None)
+                yield from _pull(graph, times)
             graph = _build(frame, only_marked=only_marked)
+            kind = (frame.width, frame.height, frame.format.name)
         times[number] = (frame.pts, frame.duration, frame.time_base)
         frame.pts, frame.time_base = number, _CLOCK
         graph.vpush(frame)

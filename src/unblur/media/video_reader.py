@@ -82,6 +82,7 @@ class VideoReader:
     """Sentences on what the result cannot keep or the file lost; grows while frames are read."""
     end_pts: int | None = None
     """Where the last frame ends, in ticks; None until `frames` has come to the end."""
+    _sizes: set[tuple[int, int]] = field(default_factory=set[tuple[int, int]])
     _readings: list[Generator[Frame]] = field(default_factory=list[Generator[Frame]])
 
     def frames(self, *, after: int | None = None) -> Iterator[Frame]:
@@ -94,7 +95,7 @@ class VideoReader:
         length. Time stamps are the file's own and strictly increase. What the file
         lost is told in `warnings` once the end is reached.
 
-        Raises MediaError when the size of the pictures changes, naming the moment.
+        Pictures that change their size midway are scaled to that of the first.
         """
         reading = self._read(after)
         self._readings.append(reading)
@@ -124,11 +125,15 @@ class VideoReader:
                 decoded = deinterlace(decoded, only_marked=self.is_interlaced)
             for frame, pts in self._in_part(self._in_order(decoded, damage)):
                 if after is None or pts > after:
-                    samples = to_pixels(frame, read_colours(frame), reformatter)
-                    pixels = np.ascontiguousarray(samples[..., :3])
-                    alpha = samples[..., 3] if self.has_alpha else None
-                    yield Frame(pixels, pts, self.time_base, alpha)
+                    yield self._to_frame(frame, pts, reformatter)
         self._add_warnings(damage.sentences())
+
+    def _to_frame(self, frame: av.VideoFrame, pts: int, reformatter: VideoReformatter) -> Frame:
+        """A decoded frame as RGB, as large as the first."""
+        size = (self.height, self.width)
+        samples = to_pixels(frame, read_colours(frame), reformatter, size)
+        alpha = samples[..., 3] if samples.shape[2] > 3 else None
+        return Frame(np.ascontiguousarray(samples[..., :3]), pts, self.time_base, alpha)
 
     def _skip_to_part(self, container: InputContainer) -> None:
         """Go to a key frame well before a part that begins late."""
@@ -172,12 +177,16 @@ class VideoReader:
             yield frame, pts
 
     def _check_size(self, frame: av.VideoFrame, pts: int) -> None:
-        """Raise MediaError where a frame is not as large as the first."""
-        if (frame.height, frame.width) != (self.height, self.width):
-            raise MediaError(
-                f"the pictures of {self.path} change from {self.width}x{self.height} to "
-                f"{frame.width}x{frame.height} at {float(pts * self.time_base):.2f} s, "
-                "expected one size; cut the video there and restore the parts"
+        """Warn once of each size that frames have beside that of the first."""
+        size = (frame.height, frame.width)
+        if size not in {*self._sizes, (self.height, self.width)}:
+            self._sizes.add(size)
+            self._add_warnings(
+                [
+                    f"from {float(pts * self.time_base):.2f} s on pictures of "
+                    f"{frame.width}x{frame.height} pixels are scaled to "
+                    f"{self.width}x{self.height}, the size of the first"
+                ]
             )
 
     def _add_warnings(self, sentences: list[str]) -> None:

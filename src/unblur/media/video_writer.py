@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Generator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -97,6 +97,12 @@ class VideoWriter:
         if self.log.is_empty:
             raise OutputError(f"there was no frame of {self.like.path} to write")
 
+    def close(self) -> None:
+        """Let go of the encoder at once: the collector of garbage would take its time."""
+        if self._encoder is not None:
+            self._encoder.container.close()
+            self._encoder = None
+
     @property
     def _nominal_gap(self) -> int:
         """Ticks from frame to frame at the average rate."""
@@ -147,7 +153,8 @@ class VideoWriter:
         if self._encoder is None:
             return
         self._log(self._encoder.encode(None))
-        self._encoder, self._segment_count = None, 0
+        self.close()
+        self._segment_count = 0
         count = self.frame_count if last is self._held else self.frame_count - 1
         self.log.commit(
             {"frame_count": count, "last_pts": last.pts, "last_duration": self._last_gap}
@@ -194,8 +201,9 @@ def create_video(
         with replacing(target) as temporary, open_input(like.path) as source:
             with draft_output(target, source, choice, like) as notes:
                 writer = VideoWriter(like, choice, target, log, notes)
-            yield writer
-            writer.finish()
+            with closing(writer):
+                yield writer
+                writer.finish()
             join(temporary, source, choice, like, log.packets())
         log.path.unlink(missing_ok=True)
 

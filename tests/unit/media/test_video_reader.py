@@ -13,6 +13,7 @@ import pytest
 
 from tests.clips import (
     LOSSLESS,
+    SMALL,
     WEIGHTS,
     Clip,
     frame_times,
@@ -25,6 +26,7 @@ from tests.clips import (
     make_with_size_change,
     write_sound,
 )
+from tests.video_tools import copy_video, psnr_db
 from unblur.errors import MediaError
 from unblur.media.video_reader import VIDEO_ENDINGS, open_video
 
@@ -342,15 +344,65 @@ def test_a_whole_file_is_not_called_damaged(tmp_path: Path):
             assert reader.warnings == []
 
 
-def test_a_change_of_size_is_refused_with_its_moment(tmp_path: Path):
+@pytest.mark.parametrize("deinterlaces", [False, True])
+def test_pictures_that_change_their_size_are_scaled_and_the_moment_told(
+    tmp_path: Path, deinterlaces: bool
+):
     path = make_with_size_change(tmp_path / "change.mkv")
+    with open_video(path, deinterlaces=deinterlaces) as reader:
+        frames = list(reader.frames())
+        assert {frame.pixels.shape for frame in frames} == {(48, 64, 3)}
+        assert [frame.pts for frame in frames] == list(range(0, 800, 40))
+        assert reader.warnings == [
+            "from 0.48 s on pictures of 32x24 pixels are scaled to 64x48, the size of the first"
+        ]
+    small = gradient(15, 24, 32).repeat(2, axis=0).repeat(2, axis=1)
+    assert np.abs(frames[15].pixels.astype(int) - small).mean() < 12
+
+
+def test_pictures_that_change_their_format_are_read(tmp_path: Path):
+    path = tmp_path / "change.ts"
+    tick = Fraction(1, 90000)
+    with av.open(str(path), "w", format="mpegts") as output:
+        stream = output.add_stream("libx264", rate=25, width=64, height=48, time_base=tick)
+        for start, pixel_format in ((0, "yuv420p"), (6, "yuv420p10le")):
+            encoder = av.CodecContext.create("libx264", "w")
+            encoder.width, encoder.height, encoder.pix_fmt = 64, 48, pixel_format
+            encoder.options, encoder.time_base = {**SMALL, "tune": "zerolatency"}, tick
+            frames = [av.VideoFrame.from_ndarray(gradient(start + index, 48, 64), "rgb24")
+                      .reformat(format=pixel_format) for index in range(6)]  # fmt: skip
+            for index, frame in enumerate(frames):
+                frame.pts, frame.time_base = (start + index) * 3600, tick
+                for packet in encoder.encode(frame):
+                    packet.stream = stream
+                    output.mux(packet)
     with open_video(path) as reader:
-        frames = reader.frames()
-        for _ in range(12):
-            next(frames)
-        with pytest.raises(MediaError, match=r"from 64x48 to 32x24 at 0\.48 s") as caught:
-            next(frames)
-        assert str(path) in str(caught.value)
+        frames = list(reader.frames())
+        assert reader.warnings == []
+    assert [frame.pixels.dtype for frame in frames] == [np.uint8] * 6 + [np.uint16] * 6
+    copy_video(path, tmp_path / "out.ts")
+    assert frame_times(tmp_path / "out.ts") == frame_times(path)
+    assert psnr_db(path, tmp_path / "out.ts") > 30
+
+
+@pytest.mark.parametrize("ending", [".mp4", ".mkv", ".ts"])
+def test_frames_whose_key_frame_is_missing_are_counted_with_their_time(tmp_path: Path, ending: str):
+    whole = make_clip(tmp_path / f"whole{ending}", long_clip(60, has_audio=True))
+    path = tmp_path / f"headless{ending}"
+    muxer = "mpegts" if ending == ".ts" else None
+    with av.open(str(whole)) as source, av.open(str(path), "w", format=muxer) as output:
+        copies = [output.add_stream_from_template(each, opaque=True) for each in source.streams]
+        passed = 0
+        for packet in source.demux():
+            passed += packet.stream.type == "video"
+            if packet.size and (packet.stream.type == "audio" or passed > 5):
+                packet.stream = copies[packet.stream_index]
+                output.mux(packet)
+    with open_video(path) as reader:
+        assert len(list(reader.frames())) == 48
+        (told,) = reader.warnings
+        assert told.startswith("7 frames between 0.2")
+        assert told.endswith("could not be read: the key frame that they need is missing")
 
 
 def test_damage_and_bad_files_write_nothing_on_the_screen(
