@@ -30,6 +30,7 @@ from unblur.restoration.file_options import (
     VideoOptions,
 )
 from unblur.restoration.inputs import is_video, kind_of
+from unblur.restoration.many_files import work_side_by_side
 from unblur.restoration.pipeline import FRAMES_AHEAD, restored_frames, run_ahead
 from unblur.restoration.plans import Job, Plan, check_absent, plan_jobs
 from unblur.restoration.previews import write_previews
@@ -124,9 +125,13 @@ def restore(  # noqa: PLR0913 - one keyword for each option of the command
 
 
 def restore_all(
-    plan: Plan, pool: RestorerPool, start_file: Callable[[Job], ReportProgress]
+    plan: Plan,
+    pool: RestorerPool,
+    start_file: Callable[[Job], ReportProgress],
+    *,
+    job_count: int = 1,
 ) -> Iterator[FileReport]:
-    """Restore the files of `plan` one after the other; gives a report for each.
+    """Restore the files of `plan`, `job_count` at a time; a report for each, in their order.
 
     `start_file` is called before each file and gives what is told its progress. A
     file that fails does not stop the others; what would stop each of them (a model
@@ -134,8 +139,24 @@ def restore_all(
     """
     for refusal in plan.refusals:
         yield FileReport(refusal.path, None, "failed", error=refusal.reason)
-    for job in plan.jobs:
-        yield _attempt(job, pool, start_file(job))
+    if job_count == 1:
+        for job in plan.jobs:
+            yield _attempt(job, pool, start_file(job))
+        return
+
+    def work(job: Job, own_pool: RestorerPool, check: Callable[[], None]) -> FileReport:
+        report_progress = start_file(job)
+
+        def check_and_report(done_count: int, part_count: int | None) -> None:
+            check()
+            report_progress(done_count, part_count)
+
+        return _attempt(job, own_pool, check_and_report)
+
+    with ExitStack() as stack:
+        others = [RestorerPool(pool.options) for _ in range(job_count - 1)]
+        pools = [pool, *(stack.enter_context(other) for other in others)]
+        yield from work_side_by_side(plan.jobs, pools, work)
 
 
 def restore_file(

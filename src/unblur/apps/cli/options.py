@@ -82,6 +82,12 @@ To = Annotated[
 Deinterlace = Annotated[
     bool, typer.Option("--deinterlace", help="Make whole pictures of interlaced video.")
 ]
+Jobs = Annotated[
+    int,
+    typer.Option(
+        min=1, max=64, show_default=False, help="Files at the same time; each takes memory."
+    ),
+]
 SkipSharp = Annotated[
     bool, typer.Option("--skip-sharp", help="Leave video frames alone that are sharp everywhere.")
 ]

@@ -6,6 +6,7 @@ import sys
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Self
 
 from unblur.apps.cli.output import printable
@@ -63,10 +64,11 @@ class ProgressDisplay:
         """Show that work on what is called `name` begins; gives what is told how far it is."""
         with self._lock:
             self._file_index += 1
+            index = self._file_index
             self._name = printable(name)
             self._done_count, self._total = 0, None
             self._update()
-        return self._report
+        return partial(self._report, index)
 
     @contextmanager
     def hidden(self) -> Generator[None]:
@@ -78,8 +80,11 @@ class ProgressDisplay:
             if self._bar is not None:
                 self._bar.start()
 
-    def _report(self, done_count: int, frame_count: int | None) -> None:
+    def _report(self, file_index: int, done_count: int, frame_count: int | None) -> None:
+        """Show how far a file is; of several at once the one that was started last is shown."""
         with self._lock:
+            if file_index != self._file_index:
+                return
             self._done_count, self._total = done_count, frame_count
             self._update()
 

@@ -65,6 +65,7 @@ def restore(  # noqa: PLR0913 - typer makes one option of each parameter
     deinterlace: options.Deinterlace = False,
     skip_sharp: options.SkipSharp = False,
     preview: options.Preview = 0,
+    jobs: options.Jobs = 1,
     overwrite: Overwrite = False,
     compare: Compare = False,
     json: options.Json = False,
@@ -108,11 +109,11 @@ def restore(  # noqa: PLR0913 - typer makes one option of each parameter
         ),
         overwrite=overwrite,
     )
-    return _restore_and_print(plan, restore_options, is_json=json, is_quiet=quiet)
+    return _restore_and_print(plan, restore_options, jobs, is_json=json, is_quiet=quiet)
 
 
 def _restore_and_print(
-    plan: Plan, restore_options: RestoreOptions, *, is_json: bool, is_quiet: bool
+    plan: Plan, restore_options: RestoreOptions, jobs: int, *, is_json: bool, is_quiet: bool
 ) -> int:
     """Restore everything, printing as it goes; gives the exit code."""
     from unblur.restoration.file_jobs import RestorerPool, restore_all
@@ -126,7 +127,7 @@ def _restore_and_print(
         RestorerPool(restore_options) as pool,
         ProgressDisplay(len(plan.jobs), is_wanted=is_bar_wanted) as display,
     ):
-        for report in restore_all(plan, pool, display.start_file):
+        for report in restore_all(plan, pool, display.start_file, job_count=jobs):
             counts[report.status] += 1
             with display.hidden():
                 _print_report(report, is_json=is_json, is_quiet=is_quiet)
