@@ -48,6 +48,7 @@ class PacketLog:
     """What the last commit said; empty where there was none."""
     _file: FileIO
     _committed_size: int
+    _is_done: bool = False
 
     @property
     def is_empty(self) -> bool:
@@ -68,7 +69,8 @@ class PacketLog:
 
     def packets(self) -> Iterator[EncodedPacket]:
         """The committed packets, in order."""
-        with self.path.open("rb", buffering=1 << 20) as file:
+        self._file.seek(0)
+        with open(self._file.fileno(), "rb", buffering=1 << 20, closefd=False) as file:
             while file.tell() < self._committed_size:
                 record = _read_record(file)
                 if record is None:
@@ -81,29 +83,37 @@ class PacketLog:
                     data = content[_PACKET.size :]
                     yield EncodedPacket(data, pts, dts, duration, is_keyframe)
 
+    def discard(self) -> None:
+        """Delete the file when it is closed: it has served its purpose."""
+        self._is_done = True
+
+    @property
+    def is_needed(self) -> bool:
+        """Whether another run could go on with it."""
+        return not (self.is_empty or self._is_done)
+
 
 @contextmanager
 def open_log(path: Path, purpose: Mapping[str, Any]) -> Generator[PacketLog]:
     """The log at `path`, as far as it is committed; a new one where its purpose is another.
 
     The purpose is whatever decides the packets. At the end the file is deleted unless
-    something in it is committed; who has used it deletes it.
+    something in it is committed and it was not discarded.
     Raises OutputError while another process has it open, OSError of the system.
     """
-    file = FileIO(path, "a+b" if path.exists() else "x+b")
+    is_needed = True
     try:
-        _lock(file, path)
-        wanted = json.dumps(purpose, sort_keys=True).encode()
-        log = _recover(path, file, wanted)
-        try:
-            yield log
-        finally:
-            if log.is_empty:
-                with suppress(OSError):
-                    path.unlink(missing_ok=True)
+        with FileIO(path, "a+b") as file:
+            _lock(file, path)
+            log = _recover(path, file, json.dumps(purpose, sort_keys=True).encode())
+            try:
+                yield log
+            finally:
+                is_needed = log.is_needed
     finally:
-        with suppress(OSError):
-            file.close()
+        if not is_needed:
+            with suppress(OSError):
+                path.unlink(missing_ok=True)
 
 
 def _recover(path: Path, file: FileIO, wanted: bytes) -> PacketLog:
@@ -117,7 +127,6 @@ def _recover(path: Path, file: FileIO, wanted: bytes) -> PacketLog:
             if record[0] == _COMMIT:
                 summary, size = json.loads(record[1]), file.tell()
     file.truncate(size)
-    file.seek(size)
     if size == 0:
         _write_record(file, _PURPOSE, wanted)
     return PacketLog(path, summary, file, size)

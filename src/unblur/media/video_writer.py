@@ -205,7 +205,7 @@ def create_video(
                 yield writer
                 writer.finish()
             join(temporary, source, choice, like, log.packets())
-        log.path.unlink(missing_ok=True)
+        log.discard()
 
 
 def log_path(target: Path) -> Path:

@@ -22,7 +22,7 @@ from unblur.facts import Precision
 from unblur.media.codecs import VideoCodec
 from unblur.media.image_files import read_picture, side_by_side, write_picture
 from unblur.media.video_reader import open_video
-from unblur.media.video_writer import create_video
+from unblur.media.video_writer import create_video, log_path
 from unblur.restoration.file_options import (
     USUAL_VIDEO,
     FileReport,
@@ -185,7 +185,7 @@ def _attempt(job: Job, pool: RestorerPool, report_progress: ReportProgress) -> F
     except (ModelError, MissingExtraError, ConfigError):
         raise
     except UnblurError as error:
-        return replace(failed, error=str(error))
+        return replace(failed, error=f"{error}{_kept_of(job)}")
     except MemoryError:
         return replace(failed, error=f"there is not enough memory for {job.source}")
     except Exception as error:
@@ -240,6 +240,12 @@ def _restore_video(job: Job, pool: RestorerPool, report_progress: ReportProgress
         repeated_count=restorer.counts["repeated"],
         sharp_count=restorer.counts["sharp"],
     )
+
+
+def _kept_of(job: Job) -> str:
+    """What to add to an error: that another run goes on with what is done of a video."""
+    is_kept = is_video(job.source) and log_path(job.target).exists()
+    return "; what is done is kept, and the same command goes on from there" if is_kept else ""
 
 
 def _earlier(count: int) -> tuple[str, ...]:

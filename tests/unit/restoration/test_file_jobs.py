@@ -14,7 +14,15 @@ from PIL import Image
 
 import unblur
 from tests.fakes import ADDED, FakeRestorer
-from unblur.errors import ConfigError, InputError, MediaError, ModelError, OutputError
+from unblur.errors import (
+    ComputationError,
+    ConfigError,
+    InputError,
+    MediaError,
+    ModelError,
+    OutputError,
+)
+from unblur.media import video_writer
 from unblur.restoration import file_jobs
 from unblur.restoration.file_jobs import (
     FileReport,
@@ -190,6 +198,29 @@ def test_a_video_that_is_stopped_in_its_first_seconds_leaves_nothing(
     with pytest.raises(KeyboardInterrupt):
         unblur.restore(source)
     assert [path.name for path in tmp_path.iterdir()] == ["a.mp4"]
+
+
+def test_a_video_that_fails_midway_goes_on_there_and_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def restore(restorer: FakeRestorer, pixels: np.ndarray) -> np.ndarray:
+        counts.append(1)
+        if len(counts) == 4:
+            raise ComputationError("the device was unplugged")
+        return pixels
+
+    counts: list[int] = []
+    monkeypatch.setattr(FakeRestorer, "restore", restore)
+    monkeypatch.setattr(video_writer, "_SEGMENT_FRAMES", (2, 2))
+    make_video(tmp_path / "a.mp4")
+    failed = restore_folder(tmp_path)["a.mp4"]
+    assert failed.error == (
+        "the device was unplugged; what is done is kept, and the same command goes on from there"
+    )
+    done = restore_folder(tmp_path)["a.mp4"]
+    assert (done.status, done.frame_count) == ("restored", 5)
+    assert done.notes == ("2 frames were there from a run that was stopped",)
+    assert len(counts) == 4 + 3
 
 
 def test_restorers_are_opened_once_for_each_precision_and_only_when_needed(
