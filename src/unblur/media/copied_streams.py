@@ -22,7 +22,9 @@ from unblur.media.part import WHOLE, Part
 
 _CONTAINER_KEYS = {"major_brand", "minor_version", "compatible_brands", "encoder"}
 """What a file says of itself as a container, true only of that file."""
-_PICTURE_KEYS = {"encoder", "bps", "number_of_frames", "number_of_bytes", "duration"}
+_PICTURE_KEYS = {
+    *("encoder", "bps", "number_of_frames", "number_of_bytes", "duration", "alpha_mode"),
+}
 """What a stream says of its encoded form, untrue of the restored one."""
 _PICKY_ABOUT_NOTHING = {"mpegts", "avi"}
 """Muxers that take any subtitles and data, in a form that nobody can read back."""

@@ -9,12 +9,14 @@ import av
 from av.container import InputContainer
 from av.error import FFmpegError
 from av.stream import Stream
+from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 
 from unblur.media.damage import Damage
 
 AV_TIME_BASE = 1_000_000
 """Ticks per second of a container's own start and duration."""
+_ALPHA_DECODERS = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
 
 
 def decode_frames(
@@ -25,6 +27,7 @@ def decode_frames(
     Lazy, one packet at a time. What could not be decoded is noted in `damage`;
     nothing is raised for it.
     """
+    decoder = _decoder_of(stream)
     for packet in _read_packets(container, damage):
         if packet.stream_index != stream.index:
             continue
@@ -32,14 +35,14 @@ def decode_frames(
         if moment_s is not None and not packet.is_discard:
             damage.note_packet(moment_s)
         try:
-            frames = stream.decode(packet)
+            frames = decoder.decode(packet)
         except FFmpegError:
             damage.lost.add(damage.read_until_s if moment_s is None else moment_s)
             continue
         if packet.is_corrupt and moment_s is not None:
             damage.note_damage(moment_s)
         yield from frames
-    yield from _flush(stream)
+    yield from _flush(decoder)
 
 
 def packet_moment_s(packet: av.Packet[Stream]) -> Fraction | None:
@@ -74,9 +77,22 @@ def _read_packets(container: InputContainer, damage: Damage) -> Iterator[av.Pack
             yield packet
 
 
-def _flush(stream: VideoStream) -> Iterator[av.VideoFrame]:
+def _decoder_of(stream: VideoStream) -> VideoCodecContext:
+    """The stream's own decoder, or one that reads its transparency: FFmpeg's own for VP8 and
+    VP9 do not.
+    """
+    name = _ALPHA_DECODERS.get(stream.codec_context.name)
+    if name not in av.codecs_available or stream.metadata.get("alpha_mode") != "1":
+        return stream.codec_context
+    decoder = av.CodecContext.create(name, "r")
+    if not isinstance(decoder, VideoCodecContext):
+        raise TypeError(f"{name} is no video decoder")
+    return decoder
+
+
+def _flush(decoder: VideoCodecContext) -> Iterator[av.VideoFrame]:
     """The frames that the decoder still holds after the last packet."""
     try:
-        yield from stream.decode(None)
+        yield from decoder.decode(None)
     except FFmpegError:
         return
