@@ -155,9 +155,12 @@ class VideoWriter:
         self._log(self._encoder.encode(None))
         self.close()
         self._segment_count = 0
-        count = self.frame_count if last is self._held else self.frame_count - 1
         self.log.commit(
-            {"frame_count": count, "last_pts": last.pts, "last_duration": self._last_gap}
+            {
+                "frame_count": self.frame_count,
+                "last_pts": last.pts,
+                "last_duration": self._last_gap,
+            }
         )
 
     def _log(self, packets: list[av.Packet[VideoStream]]) -> None:
