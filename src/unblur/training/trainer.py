@@ -279,7 +279,7 @@ class Trainer:
             self.score = validate(generator, validation, self.fabric.device)
             triplets = example_triplets(generator, validation, self.fabric.device)
             reports.add_triplets(self.step, triplets)
-            if self.score.gain_db > self.best_gain_db and self.step > 0:
+            if self.score.gain_db > self.best_gain_db:
                 self.best_gain_db = self.score.gain_db
                 self._save(self.options.output / "best.pt")
         self.fabric.barrier()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from unblur.apps.cli import options
-from unblur.apps.cli.commands.train import Changes
+from unblur.apps.cli.commands.train import Changes, let_threads_sleep
 from unblur.apps.cli.output import SUCCESS, print_json, print_result, print_table
 from unblur.errors import MissingExtraError
 
@@ -38,6 +38,7 @@ def ablation(
     The budget is that of the configurations, or less: --set maximum_steps=2000. Rows that
     are done are not trained again.
     """
+    let_threads_sleep()
     try:
         from unblur.training.ablation import Ablation
     except ModuleNotFoundError as missing:
