@@ -14,14 +14,15 @@ import onnx
 from torch import Tensor
 
 from unblur.data.pair_cache import open_pair_cache
-from unblur.evaluation.pairs import mean_score, score_pairs
+from unblur.evaluation.candidates import Candidate
+from unblur.evaluation.picture_sets import open_picture_set
+from unblur.evaluation.quality import QualityRun, mean_scores
 from unblur.export.onnx_export import export_onnx, halve_weights, with_facts
 from unblur.export.quantize import quantize_onnx
 from unblur.facts import NetworkFacts, Precision
 from unblur.images.arrays import Pixels
 from unblur.models.catalog import find_generator
 from unblur.models.generator import Generator
-from unblur.restoration.restorer import Restorer
 from unblur.weights.checkpoint import load_checkpoint, save_checkpoint
 from unblur.weights.run_state import read_state
 from unblur.weights.store import read_safetensors_facts
@@ -97,14 +98,15 @@ def _measure(paths: list[Path], data: Mapping[str, Path]) -> dict[str, float]:
     metrics: dict[str, float] = {}
     precisions: tuple[Precision, ...] = ("fp32", "int8")
     for path, precision in zip(paths[1:], precisions, strict=True):
-        with Restorer(path, precision=precision) as restorer:
-            for name, folder in data.items():
-                score = mean_score(list(score_pairs(restorer, folder)), name)
-                metrics[f"{name}_{precision}_psnr_gain_db"] = round(score.gain_db, 3)
-                metrics[f"{name}_{precision}_ssim_gain"] = round(
-                    score.restored_ssim - score.blurry_ssim, 4
-                )
-                metrics[f"{name}_{precision}_sharp_kept_db"] = round(score.sharp_kept_psnr_db, 1)
+        run = QualityRun([Candidate.of_model(str(path), precision=precision)])
+        for name, folder in data.items():
+            before, after = mean_scores(list(run.score(open_picture_set(name, folder))))
+            for figure, value, digits in (
+                ("psnr_gain_db", after.gain_db, 3),
+                ("ssim_gain", (after.ssim or 0) - (before.ssim or 0), 4),
+                ("sharp_kept_db", after.sharp_kept_psnr_db, 1),
+            ):
+                metrics[f"{name}_{precision}_{figure}"] = round(value or 0, digits)
     return metrics
 
 

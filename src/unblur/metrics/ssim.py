@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from unblur.errors import MissingExtraError
+from unblur.errors import ImageFormatError, MissingExtraError
 from unblur.images.arrays import Pixels
+
+_WINDOW_PX = 7
 
 
 def structural_similarity(restored: Pixels, sharp: Pixels) -> float:
@@ -13,8 +15,14 @@ def structural_similarity(restored: Pixels, sharp: Pixels) -> float:
 
     scikit-image's definition with its defaults: a uniform 7x7 window, sample
     covariance, data range 255, the mean over the three channels.
-    Raises MissingExtraError when scikit-image is not installed.
+    Raises ImageFormatError for smaller pictures and for two sizes, MissingExtraError when
+    scikit-image is not installed.
     """
+    if restored.shape != sharp.shape or min(sharp.shape[:2]) < _WINDOW_PX:
+        raise ImageFormatError(
+            f"SSIM needs two pictures of one size, at least {_WINDOW_PX}x{_WINDOW_PX} pixels, "
+            f"got {restored.shape} and {sharp.shape}"
+        )
     try:
         from skimage import metrics
     except ModuleNotFoundError as missing:

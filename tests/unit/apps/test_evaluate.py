@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from tests.evaluation_tools import program
 from tests.pictures import picture_of
 from unblur.apps.cli.main import main
 from unblur.media.image_files import write_picture
@@ -24,28 +26,56 @@ def pairs(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_each_pair_and_the_mean_get_a_row(pairs: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_each_picture_and_the_means_get_a_row(
+    pairs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(["evaluate", "live", "--data", f"mine={pairs}", "--each", "--json"]) == 0
     rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert [row["name"] for row in rows] == ["first", "second", "2 pairs"]
-    for figure in ("gain_db", "blurry_psnr_db", "restored_ssim"):
-        assert rows[2][figure] == pytest.approx((rows[0][figure] + rows[1][figure]) / 2)
-    assert rows[0]["blurry_psnr_db"] == pytest.approx(28.1, abs=1)
+    assert [row.get("picture") for row in rows] == ["first"] * 2 + ["second"] * 2 + [None] * 2
+    assert [row["model"] for row in rows] == ["blurry input", "live"] * 3
+    for figure in ("gain_db", "psnr_db", "ssim"):
+        assert rows[5][figure] == pytest.approx((rows[1][figure] + rows[3][figure]) / 2)
+    assert rows[4]["psnr_db"] == pytest.approx(28.1, abs=1)
+    assert rows[5]["psnr_db"] - rows[4]["psnr_db"] == pytest.approx(rows[5]["gain_db"])
 
 
-def test_the_mean_alone_stands_in_the_table(
+def test_the_means_alone_stand_in_the_table(
     pairs: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["evaluate", "live", "--data", f"mine={pairs}"]) == 0
-    heading, row = capsys.readouterr().out.splitlines()
-    assert heading.split()[0] == "model"
-    assert row.startswith("live   fp32       mine  2 pairs")
+    lines = [line.split() for line in capsys.readouterr().out.splitlines() if line.strip()]
+    assert lines[0][:2] == ["data", "model"]
+    assert [line[:2] for line in lines[2:]] == [["mine", "blurry"], ["mine", "live"]]
+
+
+def test_a_peer_is_measured_beside_us_and_files_are_written(
+    pairs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    template = program(tmp_path, "import shutil; shutil.copy(source, target)")
+    failing = program(tmp_path, "sys.exit('no')")
+    page, notes, kept = (tmp_path / name for name in ("page.html", "notes.md", "kept.json"))
+    words = ["evaluate", "live", "--command", template, "--command", failing]
+    words += ["--data", f"mine={pairs}", "--html", str(page), "--markdown", str(notes)]
+    assert main([*words, "--save", str(kept), "--limit", "1", "--json"]) == 0
+    printed = capsys.readouterr()
+    _, live, copy, broken = (json.loads(line) for line in printed.out.splitlines())
+    assert (copy["gain_db"], copy["sharp_kept_psnr_db"], copy["picture_count"]) == (0, "inf", 1)
+    assert (live["failed_count"], broken["failed_count"]) == (0, 1)
+    python = Path(sys.executable).name
+    assert f"not measured: mine: first: {python} peer1.py failed with code 1: no" in printed.err
+    assert "peer0.py" in notes.read_text()
+    assert page.read_text().count("<figure>") == 2
+    assert json.loads(kept.read_text())["rows"] == [
+        json.loads(line) for line in printed.out.splitlines()
+    ]
 
 
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        ([], "Missing option '--data'"),
+        ([], "expected pictures to measure on: give --data NAME=PATH"),
+        (["--data", "gopro=.", "--command", "cp {in}"], "lacks {out}; expected something like"),
+        (["--data", "gopro=.", "--lpips-weights", "nothing.pth"], "nothing.pth is not the AlexNet"),
         (["--data", "gopro"], "'gopro' is not NAME=PATH, such as gopro=data/gopro"),
         (["--data", "gopro=missing"], "missing holds no pairs; expected pictures in blurry/"),
     ],

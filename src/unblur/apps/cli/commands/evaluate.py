@@ -1,88 +1,168 @@
-"""`unblur evaluate`: what a model gains over the blurry input, on pairs of pictures."""
+"""`unblur evaluate`: what models and other programs gain over the blurry input."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
+import shlex
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from unblur.apps.cli import options
-from unblur.apps.cli.output import SUCCESS, print_json, print_table, use_errors
+from unblur.apps.cli.output import SUCCESS, UseError, print_json, print_note, use_errors
 
 if TYPE_CHECKING:
-    from unblur.evaluation.pairs import PairScore
+    from collections.abc import Mapping, Sequence
+
+    from unblur.evaluation.candidates import Candidate
+    from unblur.evaluation.picture_sets import PictureSet
+    from unblur.evaluation.records import Record
+    from unblur.evaluation.worst_pictures import Shown
 
 Models = Annotated[
     list[str] | None, typer.Argument(metavar="[MODEL]...", help="Names or files; else all bundled.")
 ]
-Each = Annotated[bool, typer.Option("--each", help="A row for every pair, not just the mean.")]
+Commands = Annotated[
+    list[str] | None,
+    typer.Option("--command", metavar="'PROG {in} {out}'", help="Another program as a model."),
+]
+TimeoutS = Annotated[float, typer.Option(min=0.001, help="Seconds a --command may take.")]
+Limit = Annotated[
+    int | None, typer.Option(min=1, metavar="N", help="Only the first N pictures of each set.")
+]
+Lpips = Annotated[bool, typer.Option("--lpips", help="Measure LPIPS too.")]
+LpipsWeights = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="AlexNet for --lpips, where it is not fetched.")
+]
+Niqe = Annotated[bool, typer.Option("--niqe", help="NIQE of all, not only of what has no sharp.")]
+Each = Annotated[bool, typer.Option("--each", help="A row for every picture, not just the mean.")]
+Markdown = Annotated[Path | None, typer.Option(metavar="FILE", help="Also write Markdown.")]
+Html = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Also write a page with the worst pictures.")
+]
+Save = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Also keep the figures as JSON, with machine.")
+]
 
 
-def evaluate(
+def evaluate(  # noqa: PLR0913 - typer makes one option of each parameter
     models: Models = None,
     *,
-    data: options.Data,
+    data: options.Data = None,
+    command: Commands = None,
+    timeout_s: TimeoutS = 60,
+    limit: Limit = None,
+    lpips: Lpips = False,
+    lpips_weights: LpipsWeights = None,
+    niqe: Niqe = False,
     runtime: options.Runtime = "auto",
     precision: options.Precision = "auto",
     each: Each = False,
+    markdown: Markdown = None,
+    html: Html = None,
+    save: Save = None,
     json: options.Json = False,
 ) -> int:
-    """Measure models on folders of pairs: blurry/ and sharp/ with the same names.
+    """Measure models on pairs: blurry/ and sharp/ with pictures of the same names.
 
-    PSNR in dB and SSIM as scikit-image defines it; "sharp kept" is the PSNR of a
-    restored sharp picture against itself.
+    PSNR in dB and SSIM as scikit-image defines it; "sharp kept" is a restored sharp
+    picture against itself. Pictures without sharp ones get NIQE.
     """
-    from unblur.data.pair_files import find_folder_pairs
-    from unblur.evaluation.pairs import mean_score, score_pairs
-    from unblur.restoration.restorer import Restorer
-    from unblur.weights.store import list_models
+    from unblur.evaluation.quality import MoreMetrics
+    from unblur.evaluation.quality_record import QualityRequest, measure_quality
+    from unblur.evaluation.worst_pictures import WorstPictures
 
-    folders = options.parse_data(data or [])
     with use_errors():
-        for folder in folders.values():
-            find_folder_pairs(folder)
-    table = [_HEADING]
-    for model in models or [stored.name for stored in list_models()]:
-        with Restorer(model, runtime=runtime, precision=precision) as restorer:
-            for name, folder in folders.items():
-                scores = list(score_pairs(restorer, folder))
-                mean = mean_score(scores, f"{len(scores)} pairs")
-                for score in [*scores, mean] if each else [mean]:
-                    table.append((model, restorer.precision, name, *_cells(score)))
-                    if json:
-                        print_json(
-                            {"model": model, "data": name, "precision": restorer.precision}
-                            | {"runtime": restorer.runtime_name, "gain_db": score.gain_db}
-                            | asdict(score)
-                        )
-    if not json:
-        print_table(table)
+        metrics = MoreMetrics(_open_lpips(lpips_weights) if lpips or lpips_weights else None, niqe)
+        candidates = _open_candidates(models, command, timeout_s, (runtime, precision))
+        sets = _open_sets(data, limit)
+    worst = WorstPictures()
+    record = measure_quality(
+        QualityRequest(sets, candidates, typed_command(), metrics),
+        worst.offer if html else lambda _: None,
+    )
+    _write_files(record, worst.of_each(), markdown, html, save)
+    _print_record(record, has_each=each, is_json=json)
     return SUCCESS
 
 
-_HEADING: tuple[str, ...] = (
-    "model",
-    "precision",
-    "data",
-    "pair",
-    "PSNR blurry",
-    "PSNR restored",
-    "gain dB",
-    "SSIM blurry",
-    "SSIM restored",
-    "sharp kept dB",
-)
+def typed_command() -> str:
+    """The command that this process runs, as it can be typed again."""
+    return shlex.join(["unblur", *sys.argv[1:]])
 
 
-def _cells(score: PairScore) -> tuple[str, ...]:
-    """The figures of one row, as text."""
-    return (
-        score.name,
-        f"{score.blurry_psnr_db:.2f}",
-        f"{score.restored_psnr_db:.2f}",
-        f"{score.gain_db:+.3f}",
-        f"{score.blurry_ssim:.4f}",
-        f"{score.restored_ssim:.4f}",
-        f"{score.sharp_kept_psnr_db:.1f}",
-    )
+def _open_sets(data: list[str] | None, limit: int | None) -> list[PictureSet]:
+    """The sets of pictures that are asked for; raises InputError where all are empty."""
+    from unblur.evaluation.picture_sets import check_not_all_empty, open_picture_set
+
+    if not data:
+        raise UseError("expected pictures to measure on: give --data NAME=PATH")
+    sets = [
+        open_picture_set(name, folder, limit) for name, folder in options.parse_data(data).items()
+    ]
+    check_not_all_empty(sets)
+    return sets
+
+
+def _open_candidates(
+    models: list[str] | None,
+    commands: list[str] | None,
+    timeout_s: float,
+    how: tuple[options.RuntimeChoice, options.PrecisionChoice],
+) -> list[Candidate]:
+    """Models and commands, opened; all bundled models where nothing is named."""
+    from unblur.evaluation.candidates import Candidate
+    from unblur.weights.store import list_models
+
+    if not models and not commands:
+        models = [stored.name for stored in list_models()]
+    return [
+        *(Candidate.of_model(model, *how) for model in models or ()),
+        *(Candidate.of_command(template, timeout_s) for template in commands or ()),
+    ]
+
+
+def _open_lpips(weights: Path | None):  # noqa: ANN202 - its type would load numpy
+    from unblur.metrics.lpips import open_lpips
+
+    return open_lpips(weights)
+
+
+def _write_files(
+    record: Record,
+    worst: Mapping[str, Sequence[Shown]],
+    markdown: Path | None,
+    html: Path | None,
+    save: Path | None,
+) -> None:
+    """Write what was asked for beside the table."""
+    from unblur.evaluation.html_report import html_report
+    from unblur.evaluation.markdown_report import markdown_report
+    from unblur.media.atomic import replacing
+
+    if save:
+        record.save(save)
+    for path, words in (
+        (markdown, lambda: markdown_report(record)),
+        (html, lambda: html_report(record, worst)),
+    ):
+        if path:
+            with replacing(path) as unfinished:
+                unfinished.write_text(words(), encoding="utf-8")
+
+
+def _print_record(record: Record, *, has_each: bool, is_json: bool) -> None:
+    """Print the rows, and on stderr what could not be measured."""
+    from unblur.apps.cli.rich_tables import print_rich_table
+    from unblur.evaluation.tables import EACH_COLUMNS, make_table, table_of
+
+    if is_json:
+        for row in [*record.each, *record.rows] if has_each else record.rows:
+            print_json(row)
+    else:
+        if has_each:
+            print_rich_table(make_table(EACH_COLUMNS, record.each))
+        print_rich_table(table_of(record))
+    for sentence in record.faults:
+        print_note(f"not measured: {sentence}")

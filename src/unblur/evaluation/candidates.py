@@ -1,0 +1,41 @@
+"""What is compared: our models, and any other program that restores a picture file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, Self
+
+from unblur.evaluation.command_model import CommandModel
+from unblur.facts import Precision
+from unblur.images.arrays import Pixels
+from unblur.restoration.restorer import Restorer
+from unblur.runtimes.base import RuntimeName
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """Something that restores pictures, under the name it is compared by."""
+
+    name: str
+    restore: Callable[[Pixels], Pixels]
+    """(H, W, 3) uint8 RGB in, the same out; raises UnblurError when it fails."""
+    runtime: str = ""
+    precision: str = ""
+
+    @classmethod
+    def of_model(
+        cls,
+        model: str,
+        runtime: RuntimeName | Literal["auto"] = "auto",
+        precision: Precision | Literal["auto"] = "auto",
+    ) -> Self:
+        """One of our models, opened; raises what `Restorer` raises."""
+        restorer = Restorer(model, runtime=runtime, precision=precision)
+        return cls(model, restorer.restore, restorer.runtime_name, restorer.precision)
+
+    @classmethod
+    def of_command(cls, template: str, timeout_s: float) -> Self:
+        """Another program; raises ConfigError when the template cannot be one."""
+        model = CommandModel(template, timeout_s)
+        return cls(model.name, model.restore, "command")

@@ -1,0 +1,212 @@
+"""How near to sharp each candidate brings each picture, and how long it takes.
+
+Candidates take turns on every picture, so that a machine that slows down slows all of
+them. What fails is named in its row, and does not stop the rest.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from statistics import fmean, median
+
+from unblur.errors import UnblurError
+from unblur.evaluation.candidates import Candidate
+from unblur.evaluation.picture_sets import PictureSet, Sample
+from unblur.images.arrays import Pixels
+from unblur.metrics.niqe import natural_image_quality
+from unblur.metrics.psnr import peak_signal_noise_ratio
+from unblur.metrics.ssim import structural_similarity
+
+BLURRY = "blurry input"
+"""The name of the row that no model made."""
+
+
+@dataclass(frozen=True, slots=True)
+class PictureScore:
+    """What one candidate made of one picture; None where a figure cannot be had."""
+
+    data: str
+    model: str
+    picture: str
+    runtime: str = ""
+    precision: str = ""
+    psnr_db: float | None = None
+    ssim: float | None = None
+    lpips: float | None = None
+    niqe: float | None = None
+    gain_db: float | None = None
+    """PSNR of the restored picture less that of the blurry one."""
+    sharp_kept_psnr_db: float | None = None
+    """PSNR of the restored *sharp* picture against itself: how little harm is done."""
+    sharp_kept_ssim: float | None = None
+    seconds: float | None = None
+    """For restoring the blurry picture once, reading and writing of files left out."""
+    error: str = ""
+
+
+FIGURES = (
+    *("psnr_db", "ssim", "lpips", "niqe", "gain_db"),
+    *("sharp_kept_psnr_db", "sharp_kept_ssim"),
+)
+"""The fields of a score of which the mean is taken."""
+
+
+@dataclass(frozen=True, slots=True)
+class MoreMetrics:
+    """What is measured beside PSNR and SSIM."""
+
+    lpips: Callable[[Pixels, Pixels], float] | None = None
+    has_niqe: bool = False
+    """For all pictures; without it only for those that have no sharp version."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A picture as it came, as a candidate restored it, and as it should be."""
+
+    score: PictureScore
+    blurry: Pixels
+    restored: Pixels
+    sharp: Pixels | None
+
+
+Show = Callable[[Look], None]
+"""Is called with every restored picture."""
+
+
+@dataclass(slots=True)
+class QualityRun:
+    """Measures candidates on sets; `faults` grows with what went wrong."""
+
+    candidates: Sequence[Candidate]
+    metrics: MoreMetrics = field(default_factory=MoreMetrics)
+    show: Show = lambda _: None
+    faults: list[str] = field(default_factory=list[str])
+
+    def score(self, picture_set: PictureSet) -> Iterator[PictureScore]:
+        """A score of the blurry input and of each candidate for every readable picture."""
+        self._note(*picture_set.faults)
+        for sample in picture_set.samples:
+            try:
+                blurry, sharp = sample.read()
+            except UnblurError as error:
+                self._note(f"{picture_set.name}: {error}")
+                continue
+            yield from self._score_sample(picture_set.name, sample, blurry, sharp)
+
+    def _score_sample(
+        self, data: str, sample: Sample, blurry: Pixels, sharp: Pixels | None
+    ) -> Iterator[PictureScore]:
+        """The blurry input's score, then each candidate's."""
+        before = self._compare(PictureScore(data, BLURRY, sample.name), blurry, sharp)
+        yield before
+        for candidate in self.candidates:
+            score = replace(
+                before,
+                **{"model": candidate.name, "runtime": candidate.runtime},
+                precision=candidate.precision,
+            )
+            try:
+                yield self._score_candidate(candidate, score, blurry, sharp)
+            except UnblurError as error:
+                prefix = "" if candidate.name in str(error) else f"{candidate.name}: "
+                self._note(f"{data}: {sample.name}: {prefix}{error}")
+                blank = dict.fromkeys(FIGURES)
+                yield replace(score, **blank, error=str(error))
+
+    def _score_candidate(
+        self, candidate: Candidate, score: PictureScore, blurry: Pixels, sharp: Pixels | None
+    ) -> PictureScore:
+        """The score of one candidate; `score` holds the blurry input's figures."""
+        started = time.perf_counter()
+        restored = candidate.restore(blurry)
+        seconds = time.perf_counter() - started
+        after = replace(self._compare(score, restored, sharp), seconds=seconds)
+        if sharp is not None and after.psnr_db is not None and score.psnr_db is not None:
+            kept = candidate.restore(sharp)
+            after = replace(
+                after,
+                gain_db=after.psnr_db - score.psnr_db if after.psnr_db != score.psnr_db else 0.0,
+                sharp_kept_psnr_db=peak_signal_noise_ratio(kept, sharp),
+                sharp_kept_ssim=structural_similarity(kept, sharp),
+            )
+        self.show(Look(after, blurry, restored, sharp))
+        return after
+
+    def _compare(self, score: PictureScore, pixels: Pixels, sharp: Pixels | None) -> PictureScore:
+        """`score` with what can be said of `pixels`."""
+        if sharp is not None:
+            lpips = self.metrics.lpips
+            score = replace(
+                score,
+                psnr_db=peak_signal_noise_ratio(pixels, sharp),
+                ssim=structural_similarity(pixels, sharp),
+                lpips=None if lpips is None else lpips(pixels, sharp),
+            )
+        if sharp is None or self.metrics.has_niqe:
+            score = replace(score, niqe=self._niqe(score, pixels))
+        return score
+
+    def _niqe(self, score: PictureScore, pixels: Pixels) -> float | None:
+        """NIQE; None, with a fault, for a picture that is too small."""
+        try:
+            return natural_image_quality(pixels)
+        except UnblurError as error:
+            self._note(f"{score.data}: {score.picture}: {error}")
+            return None
+
+    def _note(self, *sentences: str) -> None:
+        self.faults += [each for each in sentences if each not in self.faults]
+
+
+@dataclass(frozen=True, slots=True)
+class MeanScore:
+    """The means of a candidate over a set, and the median of its times."""
+
+    data: str
+    model: str
+    runtime: str
+    precision: str
+    picture_count: int
+    """Pictures the means are over."""
+    failed_count: int
+    psnr_db: float | None = None
+    ssim: float | None = None
+    lpips: float | None = None
+    niqe: float | None = None
+    gain_db: float | None = None
+    sharp_kept_psnr_db: float | None = None
+    sharp_kept_ssim: float | None = None
+    median_s: float | None = None
+
+
+def mean_scores(scores: Sequence[PictureScore]) -> list[MeanScore]:
+    """One row for each candidate on each set, in the order of their first scores.
+
+    The gain is over the blurry versions of the very pictures that a candidate restored.
+    """
+    groups: dict[tuple[str, str, str, str], list[PictureScore]] = {}
+    for score in scores:
+        key = (score.data, score.model, score.runtime, score.precision)
+        groups.setdefault(key, []).append(score)
+    return [_mean_of(key, group) for key, group in groups.items()]
+
+
+def _mean_of(key: tuple[str, str, str, str], group: Sequence[PictureScore]) -> MeanScore:
+    good = [score for score in group if not score.error]
+    times = [score.seconds for score in good if score.seconds is not None]
+    means: dict[str, float | None] = {}
+    for figure in FIGURES:
+        values: list[float] = [
+            value for score in good if (value := getattr(score, figure)) is not None
+        ]
+        means[figure] = fmean(values) if values else None
+    return MeanScore(
+        *key,
+        picture_count=len(good),
+        failed_count=len(group) - len(good),
+        median_s=median(times) if times else None,
+        **means,
+    )

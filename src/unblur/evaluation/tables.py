@@ -1,0 +1,99 @@
+"""Records as tables of text: the same for the screen, Markdown and HTML."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from unblur.evaluation.records import Kind, Record, Row
+
+Table = list[tuple[str, ...]]
+"""Rows of cells; the first is the heading."""
+
+Column = tuple[str, Callable[[Row], str]]
+NOTHING = "-"
+"""Stands where there is no figure."""
+
+
+def number(key: str, form: str, factor: float = 1) -> Callable[[Row], str]:
+    """A function that gives the figure `key` of a row, times `factor`, in that form."""
+
+    def cell(row: Row) -> str:
+        value = row.get(key)
+        if value is None:
+            return NOTHING
+        return "inf" if value == "inf" else format(factor * value, form)
+
+    return cell
+
+
+def text(key: str) -> Callable[[Row], str]:
+    """A function that gives the text `key` of a row."""
+
+    def cell(row: Row) -> str:
+        value: Any = row.get(key)
+        return NOTHING if value in {None, ""} else str(value)
+
+    return cell
+
+
+def table_of(record: Record) -> Table:
+    """The record's rows as a table."""
+    return make_table(COLUMNS[record.kind], record.rows)
+
+
+def make_table(columns: Sequence[Column], rows: Sequence[Row]) -> Table:
+    """A heading and a line for each row; columns that hold nothing are left out."""
+    cells = [[cell(row) for _, cell in columns] for row in rows]
+    kept = [
+        index
+        for index in range(len(columns))
+        if not rows or any(line[index] != NOTHING for line in cells)
+    ]
+    heading = tuple(columns[index][0] for index in kept)
+    return [heading, *(tuple(line[index] for index in kept) for line in cells)]
+
+
+def to_markdown(table: Table) -> str:
+    """The table in Markdown; numbers stand to the right."""
+    heading, *lines = [[cell.replace("|", "\\|") for cell in row] for row in table]
+    rule = ["---:" if _is_numeric(column) else "---" for column in zip(*table[1:], strict=True)]
+    rule = rule or ["---"] * len(heading)
+    return "".join(f"| {' | '.join(row)} |\n" for row in (heading, rule, *lines))
+
+
+def _is_numeric(column: Sequence[str]) -> bool:
+    """Whether a column holds figures and nothing else."""
+    return all(cell == NOTHING or cell.lstrip("+-")[:1].isdecimal() for cell in column)
+
+
+_FIGURES: tuple[Column, ...] = (
+    ("PSNR dB", number("psnr_db", ".2f")),
+    ("SSIM", number("ssim", ".4f")),
+    ("LPIPS", number("lpips", ".4f")),
+    ("NIQE", number("niqe", ".2f")),
+    ("gain dB", number("gain_db", "+.3f")),
+    ("sharp kept dB", number("sharp_kept_psnr_db", ".1f")),
+    ("sharp kept SSIM", number("sharp_kept_ssim", ".4f")),
+)
+EACH_COLUMNS: tuple[Column, ...] = (
+    ("data", text("data")),
+    ("picture", text("picture")),
+    ("model", text("model")),
+    *_FIGURES,
+    ("ms", number("seconds", ".0f", 1000)),
+    ("error", text("error")),
+)
+COLUMNS: dict[Kind, tuple[Column, ...]] = {
+    "quality": (
+        ("data", text("data")),
+        ("model", text("model")),
+        ("runtime", text("runtime")),
+        ("precision", text("precision")),
+        ("pictures", number("picture_count", "d")),
+        ("failed", lambda row: str(row["failed_count"]) if row["failed_count"] else NOTHING),
+        *_FIGURES,
+        ("median ms", number("median_s", ".0f", 1000)),
+    ),
+}
+"""What is shown of each kind of record."""

@@ -1,0 +1,58 @@
+"""Finding what to measure on, and naming what is missing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.evaluation_tools import write_level
+from unblur.data.pair_files import PairFiles
+from unblur.errors import InputError
+from unblur.evaluation.picture_sets import check_not_all_empty, open_picture_set, set_of_pairs
+
+
+def test_missing_partners_are_named_and_the_rest_is_taken(tmp_path: Path) -> None:
+    for name in ("blurry/a.png", "blurry/b.png", "sharp/b.png", "sharp/c.png"):
+        write_level(tmp_path / name, 1)
+    found = open_picture_set("mine", tmp_path)
+    assert [sample.name for sample in found.samples] == ["b"]
+    assert found.faults == (
+        f"{tmp_path / 'sharp'} lacks the partners of 1 pictures, left out here: a",
+        f"{tmp_path / 'blurry'} lacks the partners of 1 pictures, left out here: c",
+    )
+
+
+@pytest.mark.parametrize("part", ["blurry", "."])
+def test_pictures_without_sharp_ones_are_taken_alone(part: str, tmp_path: Path) -> None:
+    for name in ("a.png", "b.png"):
+        write_level(tmp_path / part / name, 1)
+    found = open_picture_set("mine", tmp_path)
+    assert [(sample.name, sample.sharp) for sample in found.samples] == [("a", None), ("b", None)]
+    assert found.faults == ()
+    assert len(open_picture_set("mine", tmp_path, limit=1).samples) == 1
+
+
+def test_an_empty_set_is_a_fault_and_only_empty_sets_are_an_error(tmp_path: Path) -> None:
+    write_level(tmp_path / "full" / "a.png", 1)
+    empty, full = (open_picture_set(name, tmp_path / name) for name in ("empty", "full"))
+    assert "empty holds no pairs; expected pictures in blurry/ and sharp/" in empty.faults[0]
+    check_not_all_empty([empty, full])
+    with pytest.raises(InputError, match="empty holds no pairs"):
+        check_not_all_empty([empty])
+
+
+def test_pairs_of_a_data_set_can_be_measured_on(tmp_path: Path) -> None:
+    blurry, sharp = (write_level(tmp_path / f"{part}.png", 1) for part in ("blurry", "sharp"))
+    pairs = [PairFiles("one", blurry, sharp), PairFiles("two", sharp, blurry)]
+    found = set_of_pairs("gopro", pairs)
+    assert [sample.name for sample in found.samples] == ["one", "two"]
+    assert set_of_pairs("gopro", []).faults == ("gopro holds no pairs",)
+
+
+def test_pairs_of_unequal_size_are_refused(tmp_path: Path) -> None:
+    write_level(tmp_path / "blurry" / "a.png", 1)
+    write_level(tmp_path / "sharp" / "a.png", 1, width=17)
+    (sample,) = open_picture_set("mine", tmp_path).samples
+    with pytest.raises(InputError, match="differ in size"):
+        sample.read()

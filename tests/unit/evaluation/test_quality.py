@@ -1,0 +1,121 @@
+"""Scores of pictures: by hand, and when things go wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.conftest import SHARED_DATA
+from tests.evaluation_tools import write_level
+from tests.fakes import ADDED, FakeRestorer
+from unblur.errors import ComputationError
+from unblur.evaluation.candidates import Candidate
+from unblur.evaluation.picture_sets import open_picture_set
+from unblur.evaluation.quality import (
+    BLURRY,
+    Look,
+    MoreMetrics,
+    PictureScore,
+    QualityRun,
+    mean_scores,
+)
+
+FAKE = Candidate("fake", FakeRestorer().restore, "fake", "fp32")
+PSNR_OF_ADDED = 10 * np.log10(255**2 / ADDED**2)
+
+
+def score_folder(folder: Path, *candidates: Candidate) -> tuple[list[PictureScore], list[str]]:
+    run = QualityRun(candidates or [FAKE])
+    return list(run.score(open_picture_set("mine", folder))), run.faults
+
+
+def test_a_perfect_restorer_gains_without_end_and_harms_what_is_sharp(tmp_path: Path) -> None:
+    write_level(tmp_path / "blurry" / "a.png", 100)
+    write_level(tmp_path / "sharp" / "a.png", 100 + ADDED)
+    (blurry, restored), faults = score_folder(tmp_path)
+    assert (blurry.model, blurry.picture) == (BLURRY, "a")
+    assert blurry.psnr_db == pytest.approx(PSNR_OF_ADDED)
+    assert restored.psnr_db == restored.gain_db == float("inf")
+    assert restored.ssim == 1
+    assert restored.sharp_kept_psnr_db == pytest.approx(PSNR_OF_ADDED)
+    assert restored.seconds is not None
+    assert restored.seconds > 0
+    assert faults == []
+
+
+def test_means_are_over_what_succeeded_and_failures_are_counted(tmp_path: Path) -> None:
+    for name, level in (("a", 60), ("b", 80), ("c", 100)):
+        write_level(tmp_path / "blurry" / f"{name}.png", level)
+        write_level(tmp_path / "sharp" / f"{name}.png", 160)
+
+    def restore(pixels: np.ndarray) -> np.ndarray:
+        if pixels[0, 0, 0] == 80:
+            raise ComputationError("moody does not like it")
+        return FakeRestorer().restore(pixels)
+
+    scores, faults = score_folder(tmp_path, Candidate("moody", restore), FAKE)
+    blurry, moody, fake = mean_scores(scores)
+    assert (blurry.picture_count, moody.picture_count, moody.failed_count) == (3, 2, 1)
+    assert faults == ["mine: b: moody does not like it"]
+    assert fake.failed_count == 0
+    gains = {level: 20 * np.log10((160 - level) / (160 - level - ADDED)) for level in (60, 80, 100)}
+    assert moody.gain_db == pytest.approx((gains[60] + gains[100]) / 2)
+    assert fake.gain_db == pytest.approx(sum(gains.values()) / 3)
+
+
+def test_a_pair_that_cannot_be_used_is_named_and_the_rest_measured(tmp_path: Path) -> None:
+    for name, width in (("a", 16), ("b", 17)):
+        write_level(tmp_path / "blurry" / f"{name}.png", 100, width)
+        write_level(tmp_path / "sharp" / f"{name}.png", 110)
+    (tmp_path / "blurry" / "c.png").write_bytes(b"rubbish")
+    write_level(tmp_path / "sharp" / "c.png", 110)
+    scores, faults = score_folder(tmp_path)
+    assert {score.picture for score in scores} == {"a"}
+    assert len(faults) == 2
+    assert "differ in size" in faults[0]
+    assert "c.png" in faults[1]
+
+
+def test_pictures_without_sharp_ones_get_niqe_alone(tmp_path: Path) -> None:
+    write_level(tmp_path / "small.png", 100)
+    rng = np.random.default_rng(1)
+    from tests.pictures import picture_of
+    from unblur.media.image_files import write_picture
+
+    large = rng.integers(0, 200, (96, 192, 3), np.uint8)
+    write_picture(picture_of(large), tmp_path / "large.png")
+    scores, faults = score_folder(tmp_path)
+    assert [score.niqe is None for score in scores] == [False, False, True, True]
+    assert {score.psnr_db for score in scores} == {None}
+    assert faults == [
+        "mine: small: NIQE needs at least two blocks of 96x96 pixels, got a picture of 16x12"
+    ]
+
+
+def test_more_metrics_and_the_pictures_are_handed_out(tmp_path: Path) -> None:
+    write_level(tmp_path / "blurry" / "a.png", 100, 192, 96)
+    write_level(tmp_path / "sharp" / "a.png", 110, 192, 96)
+    looks: list[Look] = []
+    metrics = MoreMetrics(lpips=lambda one, two: float(one.mean() - two.mean()))
+    run = QualityRun([FAKE], metrics, looks.append)
+    blurry, restored = run.score(open_picture_set("mine", tmp_path))
+    assert (blurry.lpips, restored.lpips) == (-10, ADDED - 10)
+    (look,) = looks
+    assert (look.blurry.mean(), look.restored.mean()) == (100, 100 + ADDED)
+
+
+@pytest.mark.shared
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "least_db"), [("reds_020", 0.8), ("gopro", 1.0)])
+def test_the_bundled_weights_hold_their_bars(name: str, least_db: float) -> None:
+    found = open_picture_set(name, SHARED_DATA / "eval" / name)
+    exact, coarse = (Candidate.of_model("live", precision=it) for it in ("fp32", "int8"))
+    run = QualityRun([exact, coarse])
+    blurry, fp32, int8 = mean_scores(list(run.score(found)))
+    assert run.faults == []
+    assert fp32.gain_db >= least_db
+    assert fp32.ssim > blurry.ssim
+    assert fp32.sharp_kept_psnr_db >= 45
+    assert int8.gain_db >= fp32.gain_db - 0.1
