@@ -22,6 +22,8 @@ class Candidate:
     """(H, W, 3) uint8 RGB in, the same out; raises UnblurError when it fails."""
     runtime: str = ""
     precision: str = ""
+    network: str = ""
+    """Its name in the catalog of generators, where it is one of ours."""
 
     @classmethod
     def of_model(
@@ -32,7 +34,13 @@ class Candidate:
     ) -> Self:
         """One of our models, opened; raises what `Restorer` raises."""
         restorer = Restorer(model, runtime=runtime, precision=precision)
-        return cls(model, restorer.restore, restorer.runtime_name, restorer.precision)
+        return cls(
+            model,
+            restorer.restore,
+            restorer.runtime_name,
+            restorer.precision,
+            restorer.model_name,
+        )
 
     @classmethod
     def of_command(cls, template: str, timeout_s: float) -> Self:

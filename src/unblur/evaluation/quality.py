@@ -42,7 +42,7 @@ class PictureScore:
     """PSNR of the restored *sharp* picture against itself: how little harm is done."""
     sharp_kept_ssim: float | None = None
     seconds: float | None = None
-    """For restoring the blurry picture once, reading and writing of files left out."""
+    """For restoring the blurry picture once more after the first of its size, in memory."""
     error: str = ""
 
 
@@ -84,6 +84,7 @@ class QualityRun:
     metrics: MoreMetrics = field(default_factory=MoreMetrics)
     show: Show = lambda _: None
     faults: list[str] = field(default_factory=list[str])
+    _warmed_up: set[tuple[str, ...]] = field(default_factory=set[tuple[str, ...]])
 
     def score(self, picture_set: PictureSet) -> Iterator[PictureScore]:
         """A score of the blurry input and of each candidate for every readable picture."""
@@ -120,6 +121,7 @@ class QualityRun:
         self, candidate: Candidate, score: PictureScore, blurry: Pixels, sharp: Pixels | None
     ) -> PictureScore:
         """The score of one candidate; `score` holds the blurry input's figures."""
+        self._warm_up(candidate, blurry)
         started = time.perf_counter()
         restored = candidate.restore(blurry)
         seconds = time.perf_counter() - started
@@ -134,6 +136,13 @@ class QualityRun:
             )
         self.show(Look(after, blurry, restored, sharp))
         return after
+
+    def _warm_up(self, candidate: Candidate, pixels: Pixels) -> None:
+        """Restore once untimed: a runtime prepares itself for each new size of picture."""
+        key = (candidate.name, candidate.precision, *map(str, pixels.shape))
+        if candidate.runtime != "command" and key not in self._warmed_up:
+            self._warmed_up.add(key)
+            candidate.restore(pixels)
 
     def _compare(self, score: PictureScore, pixels: Pixels, sharp: Pixels | None) -> PictureScore:
         """`score` with what can be said of `pixels`."""

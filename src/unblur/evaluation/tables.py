@@ -95,5 +95,15 @@ COLUMNS: dict[Kind, tuple[Column, ...]] = {
         *_FIGURES,
         ("median ms", number("median_s", ".0f", 1000)),
     ),
+    "paper": (
+        ("model", text("model")),
+        ("source", text("source")),
+        ("data", text("data")),
+        ("pictures", number("picture_count", "d")),
+        ("PSNR dB", number("psnr_db", ".2f")),
+        ("SSIM", number("ssim", ".3f")),
+        ("time s", number("seconds", ".2f")),
+        ("G MACs", number("giga_macs", ".2f")),
+    ),
 }
 """What is shown of each kind of record."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -36,6 +36,10 @@ LpipsWeights = Annotated[
     Path | None, typer.Option(metavar="FILE", help="AlexNet for --lpips, where it is not fetched.")
 ]
 Niqe = Annotated[bool, typer.Option("--niqe", help="NIQE of all, not only of what has no sharp.")]
+Table = Annotated[
+    Literal["paper"] | None,
+    typer.Option("--table", help="paper: Table 1 of the paper, and ours beside it."),
+]
 Each = Annotated[bool, typer.Option("--each", help="A row for every picture, not just the mean.")]
 Markdown = Annotated[Path | None, typer.Option(metavar="FILE", help="Also write Markdown.")]
 Html = Annotated[
@@ -58,6 +62,7 @@ def evaluate(  # noqa: PLR0913 - typer makes one option of each parameter
     niqe: Niqe = False,
     runtime: options.Runtime = "auto",
     precision: options.Precision = "auto",
+    table: Table = None,
     each: Each = False,
     markdown: Markdown = None,
     html: Html = None,
@@ -69,6 +74,7 @@ def evaluate(  # noqa: PLR0913 - typer makes one option of each parameter
     PSNR in dB and SSIM as scikit-image defines it; "sharp kept" is a restored sharp
     picture against itself. Pictures without sharp ones get NIQE.
     """
+    from unblur.evaluation.paper_table import measure_paper_table
     from unblur.evaluation.quality import MoreMetrics
     from unblur.evaluation.quality_record import QualityRequest, measure_quality
     from unblur.evaluation.worst_pictures import WorstPictures
@@ -77,11 +83,12 @@ def evaluate(  # noqa: PLR0913 - typer makes one option of each parameter
         metrics = MoreMetrics(_open_lpips(lpips_weights) if lpips or lpips_weights else None, niqe)
         candidates = _open_candidates(models, command, timeout_s, (runtime, precision))
         sets = _open_sets(data, limit)
+    request = QualityRequest(sets, candidates, typed_command(), metrics)
     worst = WorstPictures()
-    record = measure_quality(
-        QualityRequest(sets, candidates, typed_command(), metrics),
-        worst.offer if html else lambda _: None,
-    )
+    if table == "paper":
+        record = measure_paper_table(request)
+    else:
+        record = measure_quality(request, worst.offer if html else lambda _: None)
     _write_files(record, worst.of_each(), markdown, html, save)
     _print_record(record, has_each=each, is_json=json)
     return SUCCESS
