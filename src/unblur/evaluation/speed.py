@@ -11,31 +11,30 @@ import itertools
 import math
 import os
 import statistics
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from unblur.errors import ComputationError, UnblurError
+from unblur.errors import UnblurError
+from unblur.evaluation.energy import EnergyMeter
+from unblur.evaluation.memory import measure_peak_memory_mb
 from unblur.facts import Precision
-from unblur.images.tiles import read_reflected, whole
-from unblur.media.image_files import write_picture
-from unblur.media.picture import Picture, PictureFile
+from unblur.restoration.tiling import restore_any_size
 from unblur.runtimes.base import Runtime, RuntimeName, RuntimeOptions
 from unblur.runtimes.opening import open_runtime
-from unblur.weights.store import Form, find_model
+from unblur.weights.store import Form, StoredModel
 
 _WARM_UP_RUNS = 2
 
 
 @dataclass(frozen=True, slots=True)
 class SpeedRow:
-    """How fast one model is on one runtime in one precision at one size."""
+    """How fast one model is on one runtime in one precision at one size.
+
+    A figure that could not be measured is NaN.
+    """
 
     model: str
     runtime: RuntimeName
@@ -45,111 +44,170 @@ class SpeedRow:
     thread_count: int
     round_count: int
     median_ms: float = math.nan
-    """For one frame, bytes in to bytes out, the padding included; nan if it failed."""
+    """For one frame, bytes in to bytes out, in the tiles that `unblur restore` cuts."""
     fastest_ms: float = math.nan
     slowest_ms: float = math.nan
     error: str = ""
     """Why there is no figure; empty otherwise."""
+    spread_ms: float = math.nan
+    """Between the quartiles of the rounds."""
+    frames_per_s: float = math.nan
+    peak_memory_mb: float = math.nan
+    """The most that a process of its own held while it restored two frames."""
+    energy_j: float = math.nan
+    """Of the processor, for one frame."""
+    times_faster: float = math.nan
+    """The reference's time over this one's: the median over the rounds."""
+
+    @property
+    def megapixels(self) -> float:
+        """Of the frame."""
+        return self.height * self.width / 1e6
+
+
+@dataclass(frozen=True, slots=True)
+class SpeedRequest:
+    """What is to be timed: every combination of these."""
+
+    models: Sequence[StoredModel]
+    sizes: Sequence[tuple[int, int]] = ((720, 1280),)
+    """(height, width) each."""
+    runtimes: Sequence[RuntimeName] = ("openvino",)
+    precisions: Sequence[Precision] = ("fp32", "bf16", "int8")
+    thread_counts: Sequence[int] = field(default_factory=lambda: [os.cpu_count() or 1])
+    rounds: int = 20
+    reference: StoredModel | None = None
+    """Takes turns with the others, in fp32; theirs are compared with its times."""
+    has_memory: bool = False
+    """Whether the peak of memory is measured, in a process for each combination."""
+
+
+Report = Callable[[int, int], None]
+"""Is called with the rounds done and their number."""
 
 
 def benchmark_models(
-    models: Sequence[str],
-    *,
-    sizes: Sequence[tuple[int, int]] = ((720, 1280),),
-    runtimes: Sequence[RuntimeName] = ("openvino",),
-    precisions: Sequence[Precision] = ("fp32", "bf16", "int8"),
-    rounds: int = 20,
-    thread_count: int | None = None,
-    report: Callable[[int, int], None] | None = None,
+    request: SpeedRequest, meter: EnergyMeter | None = None, report: Report | None = None
 ) -> list[SpeedRow]:
     """Time every combination that can be opened, in alternating rounds.
 
-    `sizes` are (height, width). `report` is called with the rounds done and their
-    number. Combinations that do not exist (int8 on PyTorch, a runtime that is not
-    installed) become rows with an `error`.
+    Combinations that do not exist (int8 on PyTorch, a runtime that is not installed) and
+    those that fail become rows with an `error`.
     """
-    threads = thread_count or os.cpu_count() or 1
     rows: list[SpeedRow] = []
-    for size in sizes:
-        turns: list[_Turn] = []
-        for model, runtime, precision in itertools.product(models, runtimes, precisions):
-            row = SpeedRow(model, runtime, precision, *size, threads, rounds)
-            try:
-                turns.append(_Turn(row, _open(row)))
-            except UnblurError as error:
-                rows.append(replace(row, error=str(error)))
-        for done in range(rounds):
+    for size in request.sizes:
+        turns, failed = _open_turns(request, size, meter)
+        for done in range(request.rounds):
             for turn in turns:
                 turn.take()
             if report is not None:
-                report(done + 1, rounds)
-        rows += [turn.summary() for turn in turns]
+                report(done + 1, request.rounds)
+        rows += [_summary(turn, turns, request) for turn in turns] + failed
     return rows
-
-
-def time_image_command(model: str, size: tuple[int, int], rounds: int = 5) -> list[float]:
-    """Seconds that `unblur restore` takes for a JPEG of `size`, start-up and all, each round.
-
-    `size` is (height, width). Each round is a process of its own, after one to warm
-    the disk's cache. Raises ComputationError when the command fails.
-    """
-    seconds: list[float] = []
-    with TemporaryDirectory() as folder:
-        picture = Path(folder) / "picture.jpg"
-        rng = np.random.default_rng(0)
-        coarse = rng.integers(0, 256, (size[0] // 16 + 1, size[1] // 16 + 1, 3), np.uint8)
-        pixels = coarse.repeat(16, axis=0).repeat(16, axis=1)[: size[0], : size[1]]
-        write_picture(Picture(pixels, None, PictureFile("JPEG")), picture)
-        words = [sys.executable, "-m", "unblur", "restore", str(picture), "--model", model]
-        for _ in range(rounds + 1):
-            started = time.perf_counter()
-            done = subprocess.run(  # noqa: S603 - our own command, on our own file
-                [*words, "--overwrite", "--quiet"], check=False, capture_output=True, text=True
-            )
-            seconds.append(time.perf_counter() - started)
-            if done.returncode != 0:
-                raise ComputationError(f"`unblur restore` failed: {done.stderr.strip()}")
-    return seconds[1:]
 
 
 class _Turn:
     """One candidate and the times that its turns took."""
 
-    def __init__(self, row: SpeedRow, runtime: Runtime) -> None:
-        self._row = row
-        self._runtime = runtime
+    def __init__(self, row: SpeedRow, file_form: Form, model: StoredModel) -> None:
+        self.row = row
+        self.file = model.find(file_form)
+        options = RuntimeOptions(
+            self.file, device="cpu", precision=row.precision, thread_count=row.thread_count
+        )
+        self._runtime: Runtime = open_runtime(row.runtime, options)
         rng = np.random.default_rng(0)
-        picture = rng.integers(0, 256, (row.height, row.width, 3), np.uint8)
-        self._frame = picture
-        self._times_ms: list[float] = []
+        self._frame = rng.integers(0, 256, (row.height, row.width, 3), np.uint8)
+        self.meter: EnergyMeter | None = None
+        self.times_ms: list[float] = []
+        self.energies_j: list[float] = []
         for _ in range(_WARM_UP_RUNS):
-            self._restore()
+            restore_any_size(self._frame, self._runtime)
 
     def take(self) -> None:
-        """Restore the frame once more and keep the time."""
+        """Restore the frame once more and keep time and energy; an error ends the turns."""
+        if self.row.error:
+            return
+        energy_j = self.meter.read_j() if self.meter else math.nan
         started = time.perf_counter()
-        self._restore()
-        self._times_ms.append(1000 * (time.perf_counter() - started))
-
-    def summary(self) -> SpeedRow:
-        """The row with its figures filled in."""
-        return replace(
-            self._row,
-            median_ms=statistics.median(self._times_ms),
-            fastest_ms=min(self._times_ms),
-            slowest_ms=max(self._times_ms),
-        )
-
-    def _restore(self) -> None:
-        tile = whole(self._row.height, self._row.width, self._runtime.facts.size_rule)
-        self._runtime.restore(read_reflected(self._frame, tile.rows, tile.columns))
+        try:
+            restore_any_size(self._frame, self._runtime)
+        except UnblurError as error:
+            self.row = replace(self.row, error=str(error))
+            return
+        self.times_ms.append(1000 * (time.perf_counter() - started))
+        if self.meter:
+            self.energies_j.append(self.meter.read_j() - energy_j)
 
 
-def _open(row: SpeedRow) -> Runtime:
-    """The runtime that `row` names; raises UnblurError where there is none."""
-    form: Form = "onnx_int8" if row.precision == "int8" else "onnx"
-    model = find_model(row.model).find("safetensors" if row.runtime == "torch" else form)
-    options = RuntimeOptions(
-        model, device="cpu", precision=row.precision, thread_count=row.thread_count
+def _open_turns(
+    request: SpeedRequest, size: tuple[int, int], meter: EnergyMeter | None
+) -> tuple[list[_Turn], list[SpeedRow]]:
+    """What can be timed at `size`, warmed up, and rows for what cannot."""
+    reference = [] if request.reference is None else [request.reference]
+    exact: list[Precision] = ["fp32"]
+    wanted = itertools.chain(
+        itertools.product(reference, request.runtimes, exact, request.thread_counts),
+        itertools.product(
+            request.models, request.runtimes, request.precisions, request.thread_counts
+        ),
     )
-    return open_runtime(row.runtime, options)
+    turns: list[_Turn] = []
+    failed: list[SpeedRow] = []
+    for model, runtime, precision, threads in wanted:
+        row = SpeedRow(model.name, runtime, precision, *size, threads, request.rounds)
+        try:
+            turn = _Turn(row, _form_of(row), model)
+        except UnblurError as error:
+            failed.append(replace(row, error=str(error)))
+            continue
+        turn.meter = meter
+        turns.append(turn)
+    return turns, failed
+
+
+def _form_of(row: SpeedRow) -> Form:
+    """The form of a model's file that `row` needs."""
+    if row.runtime == "torch":
+        return "safetensors"
+    return "onnx_int8" if row.precision == "int8" else "onnx"
+
+
+def _summary(turn: _Turn, turns: Sequence[_Turn], request: SpeedRequest) -> SpeedRow:
+    """The row of `turn` with its figures filled in."""
+    if turn.row.error:
+        return turn.row
+    row, times_ms = turn.row, turn.times_ms
+    quartiles = statistics.quantiles(times_ms, n=4) if len(times_ms) > 1 else [times_ms[0]] * 3
+    memory_mb = math.nan
+    if request.has_memory:
+        memory_mb = measure_peak_memory_mb(turn.file, row.runtime, row.precision, _size_of(row))
+    return replace(
+        row,
+        median_ms=statistics.median(times_ms),
+        fastest_ms=min(times_ms),
+        slowest_ms=max(times_ms),
+        spread_ms=quartiles[2] - quartiles[0],
+        frames_per_s=1000 / statistics.median(times_ms),
+        peak_memory_mb=memory_mb,
+        energy_j=statistics.fmean(turn.energies_j) if turn.energies_j else math.nan,
+        times_faster=_compare(turn, turns, request.reference),
+    )
+
+
+def _size_of(row: SpeedRow) -> tuple[int, int, int]:
+    return row.height, row.width, row.thread_count
+
+
+def _compare(turn: _Turn, turns: Sequence[_Turn], reference: StoredModel | None) -> float:
+    """How many times faster than the reference on the same runtime and threads; NaN: unknown."""
+    if reference is None:
+        return math.nan
+    wanted = (reference.name, turn.row.runtime, turn.row.thread_count)
+    for other in turns:
+        if (other.row.model, other.row.runtime, other.row.thread_count) == wanted:
+            ratios = [
+                slow / fast for slow, fast in zip(other.times_ms, turn.times_ms, strict=False)
+            ]
+            return statistics.median(ratios) if ratios else math.nan
+    return math.nan

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import math
+import re
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,8 @@ from tests.fakes import FakeRestorer
 from unblur.apps.cli import machine
 from unblur.apps.cli.commands import benchmark as benchmark_module
 from unblur.apps.cli.main import main
-from unblur.evaluation import speed
-from unblur.evaluation.speed import SpeedRow
+from unblur.evaluation import energy, speed, speed_record
+from unblur.evaluation.speed import SpeedRequest, SpeedRow
 from unblur.facts import NetworkFacts
 from unblur.restoration import file_jobs
 from unblur.runtimes import opening
@@ -218,72 +218,61 @@ def test_instruction_sets_are_read_from_the_flags(tmp_path: Path) -> None:
     assert machine.read_instruction_sets(tmp_path / "missing") is None
 
 
-def test_benchmark_prints_what_was_timed_and_what_was_not(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    asked: list[dict[str, Any]] = []
+@pytest.fixture
+def timed(monkeypatch: pytest.MonkeyPatch) -> list[SpeedRequest]:
+    """Requests that reach the timing; what it answers is made up."""
+    asked: list[SpeedRequest] = []
     rows = [
         SpeedRow("live", "openvino", "int8", 720, 1280, 2, 3, 28.04, 27.0, 30.0),
         SpeedRow("live", "torch", "int8", 720, 1280, 2, 3, error="there is no int8 for torch"),
     ]
 
-    def time_models(models: list[str], **keywords: Any) -> list[SpeedRow]:
-        asked.append({"models": models, **keywords})
+    def time_models(request: SpeedRequest, meter: object) -> list[SpeedRow]:
+        asked.append(request)
         return rows
 
     monkeypatch.setattr(speed, "benchmark_models", time_models)
-    monkeypatch.setattr(speed, "time_image_command", lambda model, size: [1.5, 1.25, 9.0])
-    words = [
-        "benchmark",
-        "--model",
-        "live",
-        "--runtime",
-        "torch",
-        "--size",
-        "640x480",
-        "--rounds",
-        "3",
-        "--threads",
-        "2",
-    ]
-    assert main(words) == 0
-    streams = capsys.readouterr()
-    assert "28.0" in streams.out
-    assert "1280x720" in streams.out
-    assert "3 alternating rounds, 2 threads" in streams.out
-    assert "there is no int8 for torch" in streams.err
-    assert "unblur restore of a 1280x720 JPEG with live: 1.50 s all in" in streams.out
-    assert asked == [
-        {
-            "models": ["live"],
-            "sizes": [(480, 640)],
-            "runtimes": ["torch"],
-            "rounds": 3,
-            "thread_count": 2,
-        }
-    ]
-    assert main([*words, "--json"]) == 0
-    first, second, whole_command = json_rows(capsys.readouterr().out)
-    assert whole_command == {"model": "live", "command": "restore", "median_s": 1.5}
-    assert first["median_ms"] == pytest.approx(28.04)
-    assert math.isnan(rows[1].median_ms)
-    assert second["median_ms"] is None
+    monkeypatch.setattr(speed_record, "time_image_command", lambda model, size: [1.5, 1.25, 9.0])
+    monkeypatch.setattr(energy, "find_meter", lambda: (None, "Energy is not to be had here"))
+    return asked
 
 
-def test_benchmark_takes_everything_without_a_word(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+def test_benchmark_prints_what_was_timed_and_what_was_not(
+    timed: list[SpeedRequest], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    asked: list[Any] = []
-    monkeypatch.setattr(
-        speed, "benchmark_models", lambda models, **words: asked.append((models, words)) or []
-    )
-    monkeypatch.setattr(speed, "time_image_command", lambda model, size: [1.0])
+    words = ["benchmark", "--model", "live", "--runtime", "torch", "--size", "640x480"]
+    words += ["--size", "4K", "--rounds", "3", "--threads", "2", "--precision", "int8"]
+    files = ["--save", str(tmp_path / "kept.json"), "--plot", str(tmp_path / "growth.svg")]
+    assert main([*words, *files]) == 0
+    streams = capsys.readouterr()
+    assert re.search(r"live +openvino +int8 +2 +1280x720 +28\.0 ", streams.out)
+    assert re.search(r"live +unblur restore, a JPEG .* 1500\.0 ", streams.out)
+    assert "the median of 3 rounds" in streams.out
+    assert "Energy is not to be had here." in streams.out
+    assert "not timed: live, torch, int8, 1280x720: there is no int8 for torch" in streams.err
+    (request,) = timed
+    assert [model.name for model in request.models] == ["live"]
+    assert request.sizes == [(480, 640), (2160, 3840)]
+    assert (request.runtimes, request.precisions) == (["torch"], ["int8"])
+    assert (request.rounds, request.thread_counts, request.reference) == (3, [2], None)
+    kept = json.loads((tmp_path / "kept.json").read_text())
+    assert [row["median_ms"] for row in kept["rows"]] == [28.04, 1500]
+    assert "live, openvino, int8, 2 threads" in (tmp_path / "growth.svg").read_text()
+    assert main([*words, "--json"]) == 0
+    row, whole_command = json_rows(capsys.readouterr().out)
+    assert (row["median_ms"], row["energy_j"]) == (28.04, None)
+    assert (whole_command["model"], whole_command["median_ms"]) == ("live", 1500)
+
+
+def test_benchmark_takes_everything_without_a_word(timed: list[SpeedRequest]) -> None:
     assert main(["benchmark"]) == 0
-    ((models, words),) = asked
-    assert models == ["live"]
-    assert "openvino" in words["runtimes"]
-    assert words["sizes"] == [(720, 1280)]
+    (request,) = timed
+    assert [model.name for model in request.models] == ["live"]
+    assert "openvino" in request.runtimes
+    assert request.precisions == ["fp32", "bf16", "int8"]
+    assert request.sizes == [(720, 1280)]
 
 
 def test_a_size_is_given_width_first() -> None:
     assert benchmark_module.parse_size("1280x720") == (720, 1280)
+    assert benchmark_module.parse_size("1080p") == (1080, 1920)

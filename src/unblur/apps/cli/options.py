@@ -6,6 +6,8 @@ The choices are repeated from the rooms that mean them, because those load numpy
 
 from __future__ import annotations
 
+import shlex
+import sys
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -48,6 +50,11 @@ def parse_data(words: list[str]) -> dict[str, Path]:
             raise typer.BadParameter(f"{word!r} is not NAME=PATH, such as gopro=data/gopro")
         folders[name] = Path(path)
     return folders
+
+
+def typed_command() -> str:
+    """The command that this process runs, as it can be typed again."""
+    return shlex.join(["unblur", *sys.argv[1:]])
 
 
 Model = Annotated[

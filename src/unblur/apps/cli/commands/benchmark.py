@@ -2,35 +2,41 @@
 
 from __future__ import annotations
 
-import math
 import re
-import statistics
-from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, get_args
 
 import typer
 
 from unblur.apps.cli import options
-from unblur.apps.cli.output import (
-    SUCCESS,
-    print_json,
-    print_note,
-    print_result,
-    print_table,
-)
+from unblur.apps.cli.output import SUCCESS, UseError, print_json, print_note, print_result
 
 if TYPE_CHECKING:
-    from unblur.evaluation.speed import SpeedRow
+    from unblur.evaluation.records import Record
+    from unblur.facts import Precision
     from unblur.runtimes.base import RuntimeName
+    from unblur.weights.store import StoredModel
 
 _SIZE = re.compile(r"([1-9]\d*)x([1-9]\d*)")
+NAMED_SIZES = {
+    "360p": "640x360",
+    "480p": "854x480",
+    "720p": "1280x720",
+    "1080p": "1920x1080",
+    "1440p": "2560x1440",
+    "4k": "3840x2160",
+}
+"""Sizes of frames that have a name, width first."""
 
 
 def parse_size(text: str) -> tuple[int, int]:
-    """(height, width) of a text such as "1280x720", width first; raises typer.BadParameter."""
-    match = _SIZE.fullmatch(text)
+    """(height, width) of "1280x720", width first, or of a name; raises typer.BadParameter."""
+    match = _SIZE.fullmatch(NAMED_SIZES.get(text.lower(), text))
     if match is None:
-        raise typer.BadParameter(f"{text!r} is not a width and a height such as 1280x720")
+        raise typer.BadParameter(
+            f"{text!r} is not a width and a height such as 1280x720, nor one of "
+            f"{', '.join(NAMED_SIZES)}"
+        )
     return int(match[2]), int(match[1])
 
 
@@ -41,13 +47,21 @@ def _check_sizes(texts: list[str] | None) -> list[str] | None:
     return texts
 
 
-def _check_runtimes(names: list[str] | None) -> list[str] | None:
-    """`names` when each is a runtime; raises typer.BadParameter."""
-    known = get_args(options.RuntimeChoice)
+def _check_names(names: list[str] | None, choice: object) -> list[str] | None:
+    """`names` when each is one of `choice`; raises typer.BadParameter."""
+    known = get_args(choice)
     for name in names or ():
         if name not in known:
             raise typer.BadParameter(f"{name!r} is not one of {', '.join(known)}")
     return names
+
+
+def _check_runtimes(names: list[str] | None) -> list[str] | None:
+    return _check_names(names, options.RuntimeChoice)
+
+
+def _check_precisions(names: list[str] | None) -> list[str] | None:
+    return _check_names(names, options.PrecisionChoice)
 
 
 Models = Annotated[
@@ -61,59 +75,79 @@ Runtimes = Annotated[
         callback=_check_runtimes,
     ),
 ]
+Precisions = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--precision", help="Repeat for several; else all of them.", callback=_check_precisions
+    ),
+]
 Sizes = Annotated[
     list[str] | None,
-    typer.Option("--size", metavar="WxH", help="Frame size, width first.", callback=_check_sizes),
+    typer.Option(
+        "--size",
+        metavar="WxH|NAME",
+        help=f"Frame size, width first, or {', '.join(NAMED_SIZES)}; repeat for several.",
+        callback=_check_sizes,
+    ),
 ]
 Rounds = Annotated[int, typer.Option(min=1, help="How often each is timed; they take turns.")]
-Threads = Annotated[int | None, typer.Option(min=1, help="CPU threads; else one per core.")]
+Threads = Annotated[
+    list[int] | None, typer.Option(min=1, help="CPU threads; repeat; else one per core.")
+]
+Reference = Annotated[
+    bool,
+    typer.Option(
+        "--reference", help="Compare with the original fpn_mobilenet; needs unblur[train,export]."
+    ),
+]
+Plot = Annotated[
+    Path | None, typer.Option(metavar="FILE.svg", help="Draw how the time grows with pixels.")
+]
+Save = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Also keep the figures as JSON, with machine.")
+]
 
 
-def benchmark(
+def benchmark(  # noqa: PLR0913 - typer makes one option of each parameter
     *,
     model: Models = None,
     runtime: Runtimes = None,
+    precision: Precisions = None,
     size: Sizes = None,
     rounds: Rounds = 20,
     threads: Threads = None,
+    reference: Reference = False,
+    plot: Plot = None,
+    save: Save = None,
     json: options.Json = False,
 ) -> int:
     """Time a frame on each model and runtime.
 
     The figures are of alternating rounds, each candidate warmed up before them.
     """
-    from unblur.evaluation.speed import benchmark_models
+    from unblur.evaluation.energy import find_meter
+    from unblur.evaluation.speed import SpeedRequest, benchmark_models
+    from unblur.evaluation.speed_record import speed_record, time_command
     from unblur.weights.store import find_model, list_models
 
     names = model or [each.name for each in list_models()]
-    for name in names:
-        find_model(name)
-    rows = benchmark_models(
-        names,
-        sizes=[parse_size(text) for text in size or ["1280x720"]],
+    request = SpeedRequest(
+        models=[find_model(name) for name in names],
+        sizes=[parse_size(text) for text in size or ["720p"]],
         runtimes=_pick_runtimes(runtime or ["auto"]),
+        precisions=_pick_precisions(precision or ["auto"]),
         rounds=rounds,
-        thread_count=threads,
+        reference=_make_reference() if reference else None,
+        has_memory=True,
+        **({"thread_counts": threads} if threads else {}),
     )
-    if json:
-        for row in rows:
-            print_json(_without_nan(row))
-    else:
-        _print_rows(rows)
-    _time_commands(names, is_json=json)
+    meter, energy_note = find_meter()
+    rows = benchmark_models(request, meter)
+    commands = [time_command(name) for name in names]
+    record = speed_record(rows, options.typed_command(), energy_note, commands)
+    _write_files(record, plot, save)
+    _print_record(record, is_json=json)
     return SUCCESS
-
-
-def _time_commands(names: list[str], *, is_json: bool) -> None:
-    """Time the whole command for a picture with each model, and print it."""
-    from unblur.evaluation.speed import time_image_command
-
-    for name in names:
-        median_s = statistics.median(time_image_command(name, (720, 1280)))
-        if is_json:
-            print_json({"model": name, "command": "restore", "median_s": median_s})
-        else:
-            print_result(f"unblur restore of a 1280x720 JPEG with {name}: {median_s:.2f} s all in")
 
 
 def _pick_runtimes(names: list[str]) -> list[RuntimeName]:
@@ -125,33 +159,47 @@ def _pick_runtimes(names: list[str]) -> list[RuntimeName]:
     return [name for name in RUNTIMES if name in names]
 
 
-def _without_nan(row: SpeedRow) -> dict[str, object]:
-    """The fields of `row`; figures of what could not be timed are None, as JSON knows no NaN."""
-    return {
-        key: None if isinstance(value, float) and math.isnan(value) else value
-        for key, value in asdict(row).items()
-    }
+def _pick_precisions(names: list[str]) -> list[Precision]:
+    """The precisions called `names`; "auto" stands for all."""
+    from unblur.facts import Precision
+
+    return [each for each in get_args(Precision) if each in names or "auto" in names]
 
 
-def _print_rows(rows: list[SpeedRow]) -> None:
-    """Print what was timed as a table, then what could not be timed."""
-    timed = [row for row in rows if not row.error]
-    heading = ("model", "runtime", "precision", "size", "median ms", "fastest", "slowest")
-    lines = [
-        (
-            row.model,
-            row.runtime,
-            row.precision,
-            f"{row.width}x{row.height}",
-            f"{row.median_ms:.1f}",
-            f"{row.fastest_ms:.1f}",
-            f"{row.slowest_ms:.1f}",
-        )
-        for row in timed
-    ]
-    if timed:
-        print_table([heading, *lines])
-        print_result(f"{timed[0].round_count} alternating rounds, {timed[0].thread_count} threads")
-    for row in rows:
-        if row.error:
-            print_note(f"not timed: {row.model} {row.runtime} {row.precision}: {row.error}")
+def _make_reference() -> StoredModel:
+    """The original network's files; raises UseError where what builds it is not installed."""
+    try:
+        from unblur.export.reference import make_reference
+    except ModuleNotFoundError as missing:
+        raise UseError(
+            f"--reference needs {missing.name}; install it with: pip install 'unblur[train,export]'"
+        ) from missing
+    return make_reference()
+
+
+def _write_files(record: Record, plot: Path | None, save: Path | None) -> None:
+    """Write what was asked for beside the table."""
+    from unblur.evaluation.speed_record import growth_chart
+    from unblur.media.atomic import replacing
+
+    if save:
+        record.save(save)
+    if plot:
+        with replacing(plot) as unfinished:
+            unfinished.write_text(growth_chart(record), encoding="utf-8")
+
+
+def _print_record(record: Record, *, is_json: bool) -> None:
+    """Print what was timed, then what could not be timed."""
+    from unblur.apps.cli.rich_tables import print_rich_table
+    from unblur.evaluation.tables import table_of
+
+    if is_json:
+        for row in record.rows:
+            print_json(row)
+    else:
+        print_rich_table(table_of(record))
+        for sentence in record.notes:
+            print_result(f"{sentence}.")
+    for sentence in record.faults:
+        print_note(f"not timed: {sentence}")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -83,7 +81,7 @@ def evaluate(  # noqa: PLR0913 - typer makes one option of each parameter
         metrics = MoreMetrics(_open_lpips(lpips_weights) if lpips or lpips_weights else None, niqe)
         candidates = _open_candidates(models, command, timeout_s, (runtime, precision))
         sets = _open_sets(data, limit)
-    request = QualityRequest(sets, candidates, typed_command(), metrics)
+    request = QualityRequest(sets, candidates, options.typed_command(), metrics)
     worst = WorstPictures()
     if table == "paper":
         record = measure_paper_table(request)
@@ -92,11 +90,6 @@ def evaluate(  # noqa: PLR0913 - typer makes one option of each parameter
     _write_files(record, worst.of_each(), markdown, html, save)
     _print_record(record, has_each=each, is_json=json)
     return SUCCESS
-
-
-def typed_command() -> str:
-    """The command that this process runs, as it can be typed again."""
-    return shlex.join(["unblur", *sys.argv[1:]])
 
 
 def _open_sets(data: list[str] | None, limit: int | None) -> list[PictureSet]:
