@@ -38,6 +38,17 @@ Table = Annotated[
     Literal["paper"] | None,
     typer.Option("--table", help="paper: Table 1 of the paper, and ours beside it."),
 ]
+TaskOption = Annotated[
+    Literal["detection", "segmentation", "text", "faces"] | None,
+    typer.Option("--task", help="Measure what deblurring does for machines that look."),
+]
+With = Annotated[
+    str | None,
+    typer.Option("--with", metavar="FILE|LIBRARY:NAME", help="What looks, for --task."),
+]
+Pictures = Annotated[
+    Path | None, typer.Option(metavar="FOLDER", help="Where --task draws what was seen.")
+]
 Each = Annotated[bool, typer.Option("--each", help="A row for every picture, not just the mean.")]
 Markdown = Annotated[Path | None, typer.Option(metavar="FILE", help="Also write Markdown.")]
 Html = Annotated[
@@ -61,6 +72,9 @@ def evaluate(  # noqa: PLR0913 - typer makes one option of each parameter
     runtime: options.Runtime = "auto",
     precision: options.Precision = "auto",
     table: Table = None,
+    task: TaskOption = None,
+    looks: With = None,
+    pictures: Pictures = None,
     each: Each = False,
     markdown: Markdown = None,
     html: Html = None,
@@ -75,6 +89,8 @@ def evaluate(  # noqa: PLR0913 - typer makes one option of each parameter
     from unblur.evaluation.paper_table import measure_paper_table
     from unblur.evaluation.quality import MoreMetrics
     from unblur.evaluation.quality_record import QualityRequest, measure_quality
+    from unblur.evaluation.tasks.opening import open_task
+    from unblur.evaluation.tasks.run import measure_task
     from unblur.evaluation.worst_pictures import WorstPictures
 
     with use_errors():
@@ -83,7 +99,11 @@ def evaluate(  # noqa: PLR0913 - typer makes one option of each parameter
         sets = _open_sets(data, limit)
     request = QualityRequest(sets, candidates, options.typed_command(), metrics)
     worst = WorstPictures()
-    if table == "paper":
+    if task:
+        with use_errors():
+            opened = open_task(task, looks)
+        record = measure_task(task, opened, request, pictures)
+    elif table == "paper":
         record = measure_paper_table(request)
     else:
         record = measure_quality(request, worst.offer if html else lambda _: None)
