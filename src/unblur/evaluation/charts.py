@@ -23,6 +23,8 @@ class Line:
 
     name: str
     points: Sequence[tuple[float, float]]
+    style: int | None = None
+    """Which colour and dash it has; None: by its place among the lines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,17 @@ def line_chart(title: str, lines: Sequence[Line], across: Axis, up: Axis) -> str
     return "\n".join([*parts, "</svg>", ""])
 
 
+def stack_charts(charts: Sequence[str]) -> str:
+    """Charts of `line_chart` one below the other, as one SVG picture."""
+    parts: list[str] = []
+    top = 0
+    for chart in charts:
+        parts.append(chart.replace("<svg ", f'<svg y="{top}" ', 1))
+        top += int(chart.split('height="', 1)[1].split('"', 1)[0])
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" width="{_WIDTH}" height="{top}">'
+    return "\n".join([head, *parts, "</svg>", ""])
+
+
 def _x(axis: Axis, value: float) -> float:
     return round(_LEFT + axis.place(value) * (_WIDTH - _LEFT - _RIGHT), 1)
 
@@ -115,8 +128,9 @@ def _grid(across: Axis, up: Axis) -> list[str]:
 
 def _draw(line: Line, index: int, across: Axis, up: Axis) -> list[str]:
     """The line with its points, and its place in the legend."""
-    colour = _COLOURS[index % len(_COLOURS)]
-    dash = _DASHES[index // len(_COLOURS) % len(_DASHES)]
+    number = index if line.style is None else line.style
+    colour = _COLOURS[number % len(_COLOURS)]
+    dash = _DASHES[number // len(_COLOURS) % len(_DASHES)]
     style = f'stroke="{colour}" stroke-width="2" stroke-dasharray="{dash}" fill="none"'
     places = [f"{_x(across, x)} {_y(up, y)}" for x, y in line.points]
     y = _HEIGHT + _LEGEND_STEP * index

@@ -13,7 +13,7 @@ from pathlib import Path
 from string import Template
 
 from unblur.evaluation.records import Record
-from unblur.evaluation.tables import EACH_COLUMNS, NOTHING, Table, make_table, number, table_of
+from unblur.evaluation.tables import NOTHING, Table, number, table_of, table_of_each
 from unblur.evaluation.worst_pictures import Shown
 
 _PAGE = Path(__file__).with_name("report_page.html")
@@ -30,9 +30,9 @@ def html_report(record: Record, worst: Mapping[str, Sequence[Shown]]) -> str:
         parts.append(f"<h2>The worst {len(pictures)} of {escape(name)}</h2>")
         parts += [_figure(shown) for shown in pictures]
     if record.each:
-        each = _table(make_table(EACH_COLUMNS, record.each))
+        each = _table(table_of_each(record))
         parts.append(
-            f'<details><summary>Every picture</summary><div class="wide">{each}</div></details>'
+            f'<details><summary>Every one of them</summary><div class="wide">{each}</div></details>'
         )
     return Template(_PAGE.read_text(encoding="utf-8")).substitute(
         title=escape(record.title),

@@ -48,9 +48,7 @@ class Record:
 
     def save(self, path: Path) -> None:
         """Write it to `path`, whose folder is made if need be; raises OutputError."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with replacing(path) as unfinished:
-            unfinished.write_text(self.to_json(), encoding="utf-8")
+        write_text(path, self.to_json())
 
     @classmethod
     def load(cls, path: Path) -> Self:
@@ -63,9 +61,21 @@ class Record:
             ) from error
 
 
+def write_text(path: Path, text: str) -> None:
+    """Write a file whole or not at all; its folder is made if need be. Raises OutputError."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with replacing(path) as unfinished:
+        unfinished.write_text(text, encoding="utf-8")
+
+
 def as_row(values: Any) -> Row:
     """The fields of a dataclass as JSON knows them."""
-    return {key: _plain(value) for key, value in asdict(values).items()}
+    return plain_row(asdict(values))
+
+
+def plain_row(row: Row) -> Row:
+    """The row with only what JSON knows."""
+    return {key: _plain(value) for key, value in row.items()}
 
 
 def _plain(value: Any) -> Any:

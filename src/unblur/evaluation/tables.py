@@ -42,6 +42,11 @@ def table_of(record: Record) -> Table:
     return make_table(COLUMNS[record.kind], record.rows)
 
 
+def table_of_each(record: Record) -> Table:
+    """What the record's rows are made of as a table: pictures, or frames."""
+    return make_table(EACH_FRAME_COLUMNS if record.kind == "video" else EACH_COLUMNS, record.each)
+
+
 def make_table(columns: Sequence[Column], rows: Sequence[Row]) -> Table:
     """A heading and a line for each row; columns that hold nothing are left out."""
     cells = [[cell(row) for _, cell in columns] for row in rows]
@@ -76,6 +81,15 @@ _FIGURES: tuple[Column, ...] = (
     ("sharp kept dB", number("sharp_kept_psnr_db", ".1f")),
     ("sharp kept SSIM", number("sharp_kept_ssim", ".4f")),
 )
+EACH_FRAME_COLUMNS: tuple[Column, ...] = (
+    ("model", text("model")),
+    ("frame", number("frame", "d")),
+    ("PSNR dB", number("psnr_db", ".2f")),
+    ("gain dB", number("gain_db", "+.3f")),
+    ("warping error", number("warping_error", ".2f")),
+    ("flicker", number("flicker", ".3f")),
+    ("ms", number("seconds", ".0f", 1000)),
+)
 EACH_COLUMNS: tuple[Column, ...] = (
     ("data", text("data")),
     ("picture", text("picture")),
@@ -93,6 +107,18 @@ COLUMNS: dict[Kind, tuple[Column, ...]] = {
         ("pictures", number("picture_count", "d")),
         ("failed", lambda row: str(row["failed_count"]) if row["failed_count"] else NOTHING),
         *_FIGURES,
+        ("median ms", number("median_s", ".0f", 1000)),
+    ),
+    "video": (
+        ("data", text("data")),
+        ("model", text("model")),
+        ("frames", number("frame_count", "d")),
+        ("PSNR dB", number("psnr_db", ".2f")),
+        ("least PSNR dB", number("least_psnr_db", ".2f")),
+        ("gain dB", number("gain_db", "+.3f")),
+        ("warping error", number("warping_error", ".2f")),
+        ("against the input", number("warping_against_input", ".3f")),
+        ("flicker", number("flicker", ".3f")),
         ("median ms", number("median_s", ".0f", 1000)),
     ),
     "task": (

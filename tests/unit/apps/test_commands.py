@@ -249,7 +249,7 @@ def test_benchmark_prints_what_was_timed_and_what_was_not(
     assert re.search(r"live +unblur restore, a JPEG .* 1500\.0 ", streams.out)
     assert "the median of 3 rounds" in streams.out
     assert "Energy is not to be had here." in streams.out
-    assert "not timed: live, torch, int8, 1280x720: there is no int8 for torch" in streams.err
+    assert "not measured: live, torch, int8, 1280x720: there is no int8 for torch" in streams.err
     (request,) = timed
     assert [model.name for model in request.models] == ["live"]
     assert request.sizes == [(480, 640), (2160, 3840)]

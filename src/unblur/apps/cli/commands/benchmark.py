@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated, get_args
 import typer
 
 from unblur.apps.cli import options
-from unblur.apps.cli.output import SUCCESS, UseError, print_json, print_note, print_result
+from unblur.apps.cli.output import SUCCESS, UseError
+from unblur.apps.cli.reports import Reports, print_record, write_reports
 
 if TYPE_CHECKING:
-    from unblur.evaluation.records import Record
     from unblur.facts import Precision
     from unblur.runtimes.base import RuntimeName
     from unblur.weights.store import StoredModel
@@ -126,8 +126,9 @@ def benchmark(  # noqa: PLR0913 - typer makes one option of each parameter
     The figures are of alternating rounds, each candidate warmed up before them.
     """
     from unblur.evaluation.energy import find_meter
+    from unblur.evaluation.records import write_text
     from unblur.evaluation.speed import SpeedRequest, benchmark_models
-    from unblur.evaluation.speed_record import speed_record, time_command
+    from unblur.evaluation.speed_record import growth_chart, speed_record, time_command
     from unblur.weights.store import find_model, list_models
 
     names = model or [each.name for each in list_models()]
@@ -145,8 +146,10 @@ def benchmark(  # noqa: PLR0913 - typer makes one option of each parameter
     rows = benchmark_models(request, meter)
     commands = [time_command(name) for name in names]
     record = speed_record(rows, options.typed_command(), energy_note, commands)
-    _write_files(record, plot, save)
-    _print_record(record, is_json=json)
+    if plot:
+        write_text(plot, growth_chart(record))
+    write_reports(record, {}, Reports(save=save))
+    print_record(record, has_notes=True, is_json=json)
     return SUCCESS
 
 
@@ -175,31 +178,3 @@ def _make_reference() -> StoredModel:
             f"--reference needs {missing.name}; install it with: pip install 'unblur[train,export]'"
         ) from missing
     return make_reference()
-
-
-def _write_files(record: Record, plot: Path | None, save: Path | None) -> None:
-    """Write what was asked for beside the table."""
-    from unblur.evaluation.speed_record import growth_chart
-    from unblur.media.atomic import replacing
-
-    if save:
-        record.save(save)
-    if plot:
-        with replacing(plot) as unfinished:
-            unfinished.write_text(growth_chart(record), encoding="utf-8")
-
-
-def _print_record(record: Record, *, is_json: bool) -> None:
-    """Print what was timed, then what could not be timed."""
-    from unblur.apps.cli.rich_tables import print_rich_table
-    from unblur.evaluation.tables import table_of
-
-    if is_json:
-        for row in record.rows:
-            print_json(row)
-    else:
-        print_rich_table(table_of(record))
-        for sentence in record.notes:
-            print_result(f"{sentence}.")
-    for sentence in record.faults:
-        print_note(f"not timed: {sentence}")
