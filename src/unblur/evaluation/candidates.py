@@ -31,11 +31,16 @@ class Candidate:
         model: str,
         runtime: RuntimeName | Literal["auto"] = "auto",
         precision: Precision | Literal["auto"] = "auto",
+        *,
+        is_one_of_several: bool = False,
     ) -> Self:
-        """One of our models, opened; raises what `Restorer` raises."""
+        """One of our models, opened; raises what `Restorer` raises.
+
+        Where it `is_one_of_several` precisions of a model, its name tells which.
+        """
         restorer = Restorer(model, runtime=runtime, precision=precision)
         return cls(
-            model,
+            f"{model} {restorer.precision}" if is_one_of_several else model,
             restorer.restore,
             restorer.runtime_name,
             restorer.precision,

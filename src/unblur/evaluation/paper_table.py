@@ -74,9 +74,8 @@ def measure_paper_table(request: QualityRequest) -> Record:
 
 def _measured_row(mean: Row, network: str) -> Row:
     """A row of ours from a row of `MeanScore`."""
-    label = f"{mean['model']} ({mean['precision']})" if mean["precision"] else mean["model"]
     row = PaperRow(
-        label,
+        mean["model"],
         "measured here",
         mean["data"],
         *(mean[key] for key in ("picture_count", "psnr_db", "ssim", "median_s")),

@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from statistics import fmean, median
 
-from unblur.errors import UnblurError
+from unblur.errors import MissingExtraError, UnblurError
 from unblur.evaluation.candidates import Candidate
-from unblur.evaluation.picture_sets import PictureSet, Sample
+from unblur.evaluation.picture_sets import PictureSet
 from unblur.images.arrays import Pixels
 from unblur.metrics.niqe import natural_image_quality
-from unblur.metrics.psnr import peak_signal_noise_ratio
+from unblur.metrics.psnr import peak_signal_noise_ratio, psnr_gain
 from unblur.metrics.ssim import structural_similarity
 
 BLURRY = "blurry input"
@@ -87,55 +87,63 @@ class QualityRun:
     _warmed_up: set[tuple[str, ...]] = field(default_factory=set[tuple[str, ...]])
 
     def score(self, picture_set: PictureSet) -> Iterator[PictureScore]:
-        """A score of the blurry input and of each candidate for every readable picture."""
+        """A score of the blurry input and of each candidate for every readable picture.
+
+        Raises MissingExtraError when a metric's library is not installed.
+        """
         self._note(*picture_set.faults)
         for sample in picture_set.samples:
             try:
                 blurry, sharp = sample.read()
+                blank = PictureScore(picture_set.name, BLURRY, sample.name)
+                before = self._compare(blank, blurry, sharp)
+            except MissingExtraError:
+                raise
             except UnblurError as error:
-                self._note(f"{picture_set.name}: {error}")
+                self._note(f"{picture_set.name}: {sample.name}: {error}")
                 continue
-            yield from self._score_sample(picture_set.name, sample, blurry, sharp)
+            yield before
+            yield from self._score_candidates(before, blurry, sharp)
 
-    def _score_sample(
-        self, data: str, sample: Sample, blurry: Pixels, sharp: Pixels | None
+    def _score_candidates(
+        self, before: PictureScore, blurry: Pixels, sharp: Pixels | None
     ) -> Iterator[PictureScore]:
-        """The blurry input's score, then each candidate's."""
-        before = self._compare(PictureScore(data, BLURRY, sample.name), blurry, sharp)
-        yield before
+        """Each candidate's score; `before` is that of the blurry input."""
         for candidate in self.candidates:
-            score = replace(
-                before,
-                **{"model": candidate.name, "runtime": candidate.runtime},
-                precision=candidate.precision,
+            blank = PictureScore(
+                *(before.data, candidate.name, before.picture),
+                *(candidate.runtime, candidate.precision),
             )
             try:
-                yield self._score_candidate(candidate, score, blurry, sharp)
+                look = self._restore(candidate, blank, blurry, sharp)
             except UnblurError as error:
                 prefix = "" if candidate.name in str(error) else f"{candidate.name}: "
-                self._note(f"{data}: {sample.name}: {prefix}{error}")
-                blank = dict.fromkeys(FIGURES)
-                yield replace(score, **blank, error=str(error))
+                self._note(f"{before.data}: {before.picture}: {prefix}{error}")
+                yield replace(blank, error=str(error))
+                continue
+            if look.score.psnr_db is not None and before.psnr_db is not None:
+                gain_db = psnr_gain(look.score.psnr_db, before.psnr_db)
+                look = replace(look, score=replace(look.score, gain_db=gain_db))
+            self.show(look)
+            yield look.score
 
-    def _score_candidate(
-        self, candidate: Candidate, score: PictureScore, blurry: Pixels, sharp: Pixels | None
-    ) -> PictureScore:
-        """The score of one candidate; `score` holds the blurry input's figures."""
+    def _restore(
+        self, candidate: Candidate, blank: PictureScore, blurry: Pixels, sharp: Pixels | None
+    ) -> Look:
+        """What a candidate makes of a picture, scored but for its gain."""
         self._warm_up(candidate, blurry)
         started = time.perf_counter()
         restored = candidate.restore(blurry)
         seconds = time.perf_counter() - started
-        after = replace(self._compare(score, restored, sharp), seconds=seconds)
-        if sharp is not None and after.psnr_db is not None and score.psnr_db is not None:
+        score = replace(self._compare(blank, restored, sharp), seconds=seconds)
+        if sharp is not None:
             kept = candidate.restore(sharp)
-            after = replace(
-                after,
-                gain_db=after.psnr_db - score.psnr_db if after.psnr_db != score.psnr_db else 0.0,
+            score = replace(
+                score,
                 sharp_kept_psnr_db=peak_signal_noise_ratio(kept, sharp),
                 sharp_kept_ssim=structural_similarity(kept, sharp),
             )
-        self.show(Look(after, blurry, restored, sharp))
-        return after
+        return Look(score, blurry, restored, sharp)
 
     def _warm_up(self, candidate: Candidate, pixels: Pixels) -> None:
         """Restore once untimed: a runtime prepares itself for each new size of picture."""

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 
 from unblur.evaluation.candidates import Candidate
 from unblur.evaluation.picture_sets import PictureSet, check_not_all_empty
-from unblur.evaluation.quality import MoreMetrics, PictureScore, QualityRun, Show, mean_scores
+from unblur.evaluation.quality import (
+    BLURRY,
+    MoreMetrics,
+    PictureScore,
+    QualityRun,
+    Show,
+    mean_scores,
+)
 from unblur.evaluation.records import Record, as_row
+from unblur.restoration.tiling import ReportProgress, ignore_progress
 
 NOTES = (
     "SSIM is scikit-image's: 7x7 uniform window, each channel, data range 255",
@@ -32,6 +40,13 @@ class QualityRequest:
     command: str
     """As it was typed, for the record."""
     metrics: MoreMetrics = field(default_factory=MoreMetrics)
+    report: ReportProgress = ignore_progress
+    """Is told how many pictures were begun and how many there are."""
+
+    @property
+    def picture_count(self) -> int:
+        """Pictures of all sets."""
+        return sum(len(each.samples) for each in self.sets)
 
 
 def measure_quality(request: QualityRequest, show: Show = lambda _: None) -> Record:
@@ -42,7 +57,12 @@ def measure_quality(request: QualityRequest, show: Show = lambda _: None) -> Rec
     """
     check_not_all_empty(request.sets)
     run = QualityRun(request.candidates, request.metrics, show)
-    scores = list(_all_scores(run, request.sets))
+    scores: list[PictureScore] = []
+    begun = 0
+    for score in chain.from_iterable(run.score(each) for each in request.sets):
+        scores.append(score)
+        begun += score.model == BLURRY
+        request.report(begun, request.picture_count)
     notes = [*NOTES, *([_COMMAND_NOTE] if _has_command(request.candidates) else [])]
     return Record(
         "quality",
@@ -53,10 +73,6 @@ def measure_quality(request: QualityRequest, show: Show = lambda _: None) -> Rec
         faults=run.faults,
         notes=notes,
     )
-
-
-def _all_scores(run: QualityRun, sets: Sequence[PictureSet]) -> Iterator[PictureScore]:
-    return chain.from_iterable(run.score(each) for each in sets)
 
 
 def _has_command(candidates: Sequence[Candidate]) -> bool:

@@ -79,9 +79,9 @@ def plain_row(row: Row) -> Row:
 
 
 def _plain(value: Any) -> Any:
-    """JSON knows neither NaN (None here) nor infinity ("inf")."""
+    """JSON knows neither NaN (None here) nor infinity ("inf", "-inf")."""
     if isinstance(value, float) and not math.isfinite(value):
-        return "inf" if value == math.inf else None
+        return {math.inf: "inf", -math.inf: "-inf"}.get(value)
     return value
 
 
@@ -108,11 +108,11 @@ def _processor(cpu_information: Path = Path("/proc/cpuinfo")) -> str:
 
 def find_commit() -> str:
     """The commit that this code is of, "+" added where it was changed; else the version."""
-    here = Path(__file__).parent
+    package = Path(__file__).parents[1]
     try:
         commit, changes = (
             subprocess.run(  # noqa: S603 - fixed words
-                ["git", "-C", str(here), *words],  # noqa: S607 - wherever git is
+                ["git", "-C", str(package), *words],  # noqa: S607 - wherever git is
                 capture_output=True,
                 text=True,
                 check=True,

@@ -22,7 +22,7 @@ def number(key: str, form: str, factor: float = 1) -> Callable[[Row], str]:
         value = row.get(key)
         if value is None:
             return NOTHING
-        return "inf" if value == "inf" else format(factor * value, form)
+        return value if isinstance(value, str) else format(factor * value, form)
 
     return cell
 

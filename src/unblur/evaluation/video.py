@@ -22,7 +22,7 @@ from unblur.evaluation.quality import BLURRY
 from unblur.images.arrays import Pixels, to_eight_bits
 from unblur.media.image_files import read_picture
 from unblur.media.video_reader import open_video
-from unblur.metrics.psnr import peak_signal_noise_ratio
+from unblur.metrics.psnr import peak_signal_noise_ratio, psnr_gain
 from unblur.metrics.temporal import Flow, block_means, estimate_flow, flicker, warping_error
 
 SHARP = "sharp video"
@@ -142,13 +142,17 @@ class VideoRun:
             return
         seconds = time.perf_counter() - started
         added = block_means(frame) - block_means(blurry)
-        psnr_db = None if sharp is None else peak_signal_noise_ratio(frame, sharp)
+        psnr_db = gain_db = None
+        if sharp is not None and version.name != SHARP:
+            psnr_db = peak_signal_noise_ratio(frame, sharp)
+            if version.candidate is not None:
+                gain_db = psnr_gain(psnr_db, peak_signal_noise_ratio(blurry, sharp))
         before, added_before = version.frame_before, version.added_before
         yield FrameScore(
             version.name,
             number,
-            psnr_db=None if version.name == SHARP else psnr_db,
-            gain_db=_gain(version, psnr_db, blurry, sharp),
+            psnr_db=psnr_db,
+            gain_db=gain_db,
             warping_error=None
             if flow is None or before is None
             else warping_error(frame, before, flow),
@@ -165,13 +169,3 @@ def _show(version: _Version, blurry: Pixels, sharp: Pixels | None) -> Pixels:
     if version.candidate is not None:
         return version.candidate.restore(blurry)
     return sharp if version.name == SHARP and sharp is not None else blurry
-
-
-def _gain(
-    version: _Version, psnr_db: float | None, blurry: Pixels, sharp: Pixels | None
-) -> float | None:
-    """How much nearer to the sharp frame a candidate's is, in dB."""
-    if version.candidate is None or psnr_db is None or sharp is None:
-        return None
-    before_db = peak_signal_noise_ratio(blurry, sharp)
-    return 0.0 if psnr_db == before_db else psnr_db - before_db

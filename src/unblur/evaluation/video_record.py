@@ -13,6 +13,7 @@ from unblur.evaluation.charts import Axis, Line, line_chart, stack_charts
 from unblur.evaluation.quality import BLURRY
 from unblur.evaluation.records import Record, Row, as_row, plain_row
 from unblur.evaluation.video import FrameScore, VideoRun, read_frames
+from unblur.restoration.tiling import ReportProgress, ignore_progress
 
 NOTES = (
     "Warping error: each frame less the one before moved along the optical flow (DIS, estimated "
@@ -34,13 +35,18 @@ class VideoRequest:
     """As it was typed, for the record."""
     limit: int | None = None
     """Only so many frames; None: all."""
+    report: ReportProgress = ignore_progress
+    """Is told how many frames were begun."""
 
 
 def measure_video(request: VideoRequest) -> Record:
     """Measure every candidate on the video; raises InputError and MediaError for bad input."""
     run = VideoRun(request.candidates)
     sharp = None if request.sharp is None else read_frames(request.sharp, request.limit)
-    scores = list(run.score(read_frames(request.blurry, request.limit), sharp))
+    scores: list[FrameScore] = []
+    for score in run.score(read_frames(request.blurry, request.limit), sharp):
+        scores.append(score)
+        request.report(score.frame + 1, None)
     if not scores:
         raise InputError(f"{request.blurry} has no frame to measure")
     name = _name_of(request.blurry)

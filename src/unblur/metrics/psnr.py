@@ -26,3 +26,8 @@ def peak_signal_noise_ratio(restored: Pixels, sharp: Pixels) -> float:
         )
     mse = float(np.mean((restored.astype(np.float32) - sharp.astype(np.float32)) ** 2))
     return math.inf if mse == 0 else 10 * math.log10(255**2 / mse)
+
+
+def psnr_gain(after_db: float, before_db: float) -> float:
+    """How much nearer a picture has come, in dB; 0 where nothing changed, infinite ones too."""
+    return 0.0 if after_db == before_db else after_db - before_db

@@ -227,7 +227,7 @@ def timed(monkeypatch: pytest.MonkeyPatch) -> list[SpeedRequest]:
         SpeedRow("live", "torch", "int8", 720, 1280, 2, 3, error="there is no int8 for torch"),
     ]
 
-    def time_models(request: SpeedRequest, meter: object) -> list[SpeedRow]:
+    def time_models(request: SpeedRequest, meter: object, report: object) -> list[SpeedRow]:
         asked.append(request)
         return rows
 

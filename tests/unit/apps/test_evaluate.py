@@ -39,6 +39,22 @@ def test_each_picture_and_the_means_get_a_row(
     assert rows[5]["psnr_db"] - rows[4]["psnr_db"] == pytest.approx(rows[5]["gain_db"])
 
 
+def test_a_model_is_measured_in_each_precision(
+    pairs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["evaluate", "live", "--precision", "int8", "--precision", "fp32", "--json"]
+    assert main([*words, "--data", f"mine={pairs}"]) == 0
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [(row["model"], row["precision"]) for row in rows] == [
+        ("blurry input", ""),
+        ("live fp32", "fp32"),
+        ("live int8", "int8"),
+    ]
+    assert rows[1]["psnr_db"] != rows[2]["psnr_db"]
+    assert main(["evaluate", "--data", f"mine={pairs}", "--precision", "fp7"]) == 2
+    assert "'fp7' is not one of auto, fp32, bf16, int8" in capsys.readouterr().err
+
+
 def test_the_means_alone_stand_in_the_table(
     pairs: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -85,3 +101,21 @@ def test_a_wrong_request_gets_one_sentence(
 ) -> None:
     assert main(["evaluate", "live", *words]) == 2
     assert sentence in capsys.readouterr().err
+
+
+def test_where_nothing_can_be_measured_the_command_fails(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "rubbish.png").write_bytes(b"rubbish")
+    assert main(["evaluate", "live", "--data", f"mine={tmp_path}"]) == 1
+    assert "not measured: mine: rubbish: " in capsys.readouterr().err
+
+
+def test_a_missing_library_is_told_once(
+    pairs: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "skimage", None)
+    assert main(["evaluate", "live", "--data", f"mine={pairs}"]) == 1
+    assert capsys.readouterr().err == (
+        "unblur: SSIM needs scikit-image; install it with: pip install 'unblur[evaluate]'\n"
+    )

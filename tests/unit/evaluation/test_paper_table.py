@@ -31,7 +31,7 @@ def test_ours_stand_below_the_papers_rows_and_say_on_what_they_were_measured(
     )
     assert [row["source"] for row in record.rows] == ["paper"] * 8 + ["measured here"] * 2
     ours = record.rows[-1]
-    assert (ours["model"], ours["data"], ours["picture_count"]) == ("ours (fp32)", "mine", 1)
+    assert (ours["model"], ours["data"], ours["picture_count"]) == ("ours", "mine", 1)
     assert ours["psnr_db"] == pytest.approx(20 * np.log10(255 / (ADDED - 10)))
     assert ours["giga_macs"] is None
     assert len(PAPER_ROWS) == 8

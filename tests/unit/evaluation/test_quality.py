@@ -21,6 +21,7 @@ from unblur.evaluation.quality import (
     QualityRun,
     mean_scores,
 )
+from unblur.evaluation.quality_record import QualityRequest, measure_quality
 
 FAKE = Candidate("fake", FakeRestorer().restore, "fake", "fp32")
 PSNR_OF_ADDED = 10 * np.log10(255**2 / ADDED**2)
@@ -71,11 +72,14 @@ def test_a_pair_that_cannot_be_used_is_named_and_the_rest_measured(tmp_path: Pat
         write_level(tmp_path / "sharp" / f"{name}.png", 110)
     (tmp_path / "blurry" / "c.png").write_bytes(b"rubbish")
     write_level(tmp_path / "sharp" / "c.png", 110)
+    for part in ("blurry", "sharp"):
+        write_level(tmp_path / part / "d.png", 100, 6, 6)
     scores, faults = score_folder(tmp_path)
     assert {score.picture for score in scores} == {"a"}
-    assert len(faults) == 2
+    assert len(faults) == 3
     assert "differ in size" in faults[0]
     assert "c.png" in faults[1]
+    assert faults[2].startswith("mine: d: SSIM needs two pictures of one size, at least 7x7")
 
 
 def test_pictures_without_sharp_ones_get_niqe_alone(tmp_path: Path) -> None:
@@ -104,6 +108,23 @@ def test_more_metrics_and_the_pictures_are_handed_out(tmp_path: Path) -> None:
     assert (blurry.lpips, restored.lpips) == (-10, ADDED - 10)
     (look,) = looks
     assert (look.blurry.mean(), look.restored.mean()) == (100, 100 + ADDED)
+
+
+def test_progress_is_told_and_a_record_made(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        write_level(tmp_path / "blurry" / f"{name}.png", 100)
+        write_level(tmp_path / "sharp" / f"{name}.png", 110)
+    told: list[tuple[int, int | None]] = []
+    request = QualityRequest(
+        [open_picture_set("mine", tmp_path)],
+        [FAKE],
+        "unblur evaluate",
+        report=lambda done, total: told.append((done, total)),
+    )
+    record = measure_quality(request)
+    assert told == [(1, 2), (1, 2), (2, 2), (2, 2)]
+    assert [row["model"] for row in record.rows] == [BLURRY, "fake"]
+    assert len(record.each) == 4
 
 
 @pytest.mark.shared

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from unblur.errors import ImageFormatError
-from unblur.metrics.psnr import peak_signal_noise_ratio
+from unblur.metrics.psnr import peak_signal_noise_ratio, psnr_gain
 from unblur.metrics.ssim import structural_similarity
 
 skimage_metrics = pytest.importorskip("skimage.metrics")
@@ -43,3 +43,16 @@ def test_pictures_of_two_sizes_are_refused() -> None:
     small, large = np.zeros((4, 4, 3), np.uint8), np.zeros((4, 5, 3), np.uint8)
     with pytest.raises(ImageFormatError, match=r"of one size, got \(4, 4, 3\) and \(4, 5, 3\)"):
         peak_signal_noise_ratio(small, large)
+
+
+def test_gains_by_hand() -> None:
+    assert psnr_gain(26.0, 24.5) == 1.5
+    assert psnr_gain(math.inf, 24.5) == math.inf
+    assert psnr_gain(24.5, math.inf) == -math.inf
+    assert psnr_gain(math.inf, math.inf) == 0
+
+
+def test_ssim_of_pictures_smaller_than_its_window_is_refused() -> None:
+    small = np.zeros((6, 40, 3), np.uint8)
+    with pytest.raises(ImageFormatError, match="SSIM needs two pictures of one size, at least 7x7"):
+        structural_similarity(small, small)

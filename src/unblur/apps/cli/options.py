@@ -9,7 +9,7 @@ from __future__ import annotations
 import shlex
 import sys
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 import typer
 
@@ -52,6 +52,23 @@ def parse_data(words: list[str]) -> dict[str, Path]:
     return folders
 
 
+def check_precisions(names: list[str] | None) -> list[str] | None:
+    """`names` when each is a precision; raises typer.BadParameter."""
+    return _check_names(names, get_args(PrecisionChoice))
+
+
+def check_runtimes(names: list[str] | None) -> list[str] | None:
+    """`names` when each is a runtime; raises typer.BadParameter."""
+    return _check_names(names, get_args(RuntimeChoice))
+
+
+def _check_names(names: list[str] | None, known: tuple[str, ...]) -> list[str] | None:
+    for name in names or ():
+        if name not in known:
+            raise typer.BadParameter(f"{name!r} is not one of {', '.join(known)}")
+    return names
+
+
 def typed_command() -> str:
     """The command that this process runs, as it can be typed again."""
     return shlex.join(["unblur", *sys.argv[1:]])
@@ -65,6 +82,18 @@ Runtime = Annotated[RuntimeChoice, typer.Option(help="What to compute with.")]
 Precision = Annotated[
     PrecisionChoice,
     typer.Option(help="Arithmetic; auto: fp32 for pictures, int8 for video where there is one."),
+]
+Precisions = Annotated[
+    list[str] | None,
+    typer.Option("--precision", help="Arithmetic; repeat for several.", callback=check_precisions),
+]
+Runtimes = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--runtime",
+        help="A runtime; repeat for several; else every installed one.",
+        callback=check_runtimes,
+    ),
 ]
 TilePx = Annotated[
     str,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from unblur.errors import UnblurError
+from unblur.errors import MissingExtraError, UnblurError
 from unblur.evaluation.candidates import Candidate
 from unblur.evaluation.picture_sets import PictureSet, Sample, check_not_all_empty
 from unblur.evaluation.quality import BLURRY
@@ -45,6 +46,8 @@ class TaskRun:
     candidates: Sequence[Candidate]
     folder: Path | None = None
     """Where pictures with what was seen are written; None: nowhere."""
+    report: Callable[[], None] = lambda: None
+    """Is called after each picture."""
     faults: list[str] = field(default_factory=list[str])
 
     def rows(self, picture_set: PictureSet) -> list[Row]:
@@ -56,8 +59,11 @@ class TaskRun:
         for sample in picture_set.samples:
             try:
                 self._look(picture_set.name, sample, seen)
+            except MissingExtraError:
+                raise
             except UnblurError as error:
                 self.faults.append(f"{picture_set.name}: {sample.name}: {error}")
+            self.report()
         return [
             {
                 "data": picture_set.name,
@@ -108,7 +114,13 @@ def measure_task(
     Raises InputError when there is no picture at all.
     """
     check_not_all_empty(request.sets)
-    run = TaskRun(task, request.candidates, folder)
+    count = itertools.count(1)
+    run = TaskRun(
+        task,
+        request.candidates,
+        folder,
+        lambda: request.report(next(count), request.picture_count),
+    )
     rows = [row for each in request.sets for row in run.rows(each)]
     return Record(
         "task",

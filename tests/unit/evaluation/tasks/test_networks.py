@@ -175,6 +175,31 @@ def test_ultralytics_answers_are_understood(monkeypatch: pytest.MonkeyPatch) -> 
     assert seen[0][0, 0].tolist() == [0, 0, 255]  # it takes BGR
 
 
+def test_faces_are_boxes_with_their_scores(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    import cv2
+
+    class YuNet:
+        """Sees one face, or none in a dark picture, as OpenCV's does."""
+
+        def setInputSize(self, size: tuple[int, int]) -> None:  # noqa: N802
+            self.size = size
+
+        def detect(self, pixels: np.ndarray) -> tuple[int, np.ndarray | None]:
+            assert self.size == (pixels.shape[1], pixels.shape[0])
+            face = np.array([[10, 20, 30, 40, *[0] * 10, 0.9]], np.float32)
+            return 1, face if pixels.any() else None
+
+    monkeypatch.setattr(cv2.FaceDetectorYN, "create", lambda *arguments: YuNet())
+    (tmp_path / "yunet.onnx").touch()
+    task = open_task("faces", str(tmp_path / "yunet.onnx"))
+    found = task.find(np.full((90, 60, 3), 50, np.uint8))
+    assert (found.boxes.tolist(), found.labels) == ([[10, 20, 40, 60]], ("face",))
+    assert found.scores == pytest.approx([0.9])
+    nothing = task.find(np.zeros((90, 60, 3), np.uint8))
+    assert nothing.boxes.shape == (0, 4)
+    assert task.compare([(nothing, found)])["recall50"] == 0
+
+
 @pytest.mark.torch
 @pytest.mark.parametrize(
     ("kind", "name"),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, get_args
 import typer
 
 from unblur.apps.cli import options
+from unblur.apps.cli.counting import counting
 from unblur.apps.cli.output import SUCCESS, UseError
 from unblur.apps.cli.reports import Reports, print_record, write_reports
 
@@ -47,39 +48,8 @@ def _check_sizes(texts: list[str] | None) -> list[str] | None:
     return texts
 
 
-def _check_names(names: list[str] | None, choice: object) -> list[str] | None:
-    """`names` when each is one of `choice`; raises typer.BadParameter."""
-    known = get_args(choice)
-    for name in names or ():
-        if name not in known:
-            raise typer.BadParameter(f"{name!r} is not one of {', '.join(known)}")
-    return names
-
-
-def _check_runtimes(names: list[str] | None) -> list[str] | None:
-    return _check_names(names, options.RuntimeChoice)
-
-
-def _check_precisions(names: list[str] | None) -> list[str] | None:
-    return _check_names(names, options.PrecisionChoice)
-
-
 Models = Annotated[
     list[str] | None, typer.Option("--model", help="A model; repeat for several; else all bundled.")
-]
-Runtimes = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--runtime",
-        help="A runtime; repeat for several; else every installed one.",
-        callback=_check_runtimes,
-    ),
-]
-Precisions = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--precision", help="Repeat for several; else all of them.", callback=_check_precisions
-    ),
 ]
 Sizes = Annotated[
     list[str] | None,
@@ -111,8 +81,8 @@ Save = Annotated[
 def benchmark(  # noqa: PLR0913 - typer makes one option of each parameter
     *,
     model: Models = None,
-    runtime: Runtimes = None,
-    precision: Precisions = None,
+    runtime: options.Runtimes = None,
+    precision: options.Precisions = None,
     size: Sizes = None,
     rounds: Rounds = 20,
     threads: Threads = None,
@@ -143,7 +113,8 @@ def benchmark(  # noqa: PLR0913 - typer makes one option of each parameter
         **({"thread_counts": threads} if threads else {}),
     )
     meter, energy_note = find_meter()
-    rows = benchmark_models(request, meter)
+    with counting("rounds") as report:
+        rows = benchmark_models(request, meter, report)
     commands = [time_command(name) for name in names]
     record = speed_record(rows, options.typed_command(), energy_note, commands)
     if plot:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from unblur.apps.cli import evaluate_options as its
 from unblur.apps.cli import options
-from unblur.apps.cli.output import SUCCESS, UseError, use_errors
+from unblur.apps.cli.counting import counting
+from unblur.apps.cli.output import FAILURE, SUCCESS, UseError, use_errors
 from unblur.apps.cli.reports import Reports, print_record, write_reports
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def evaluate(  # noqa: PLR0913 - typer makes one option of each parameter
     lpips_weights: its.LpipsWeights = None,
     niqe: its.Niqe = False,
     runtime: options.Runtime = "auto",
-    precision: options.Precision = "auto",
+    precision: options.Precisions = None,
     table: its.Table = None,
     task: its.TaskOption = None,
     looks: its.With = None,
@@ -59,23 +60,25 @@ def evaluate(  # noqa: PLR0913 - typer makes one option of each parameter
     typed = options.typed_command()
     _check_mode({"--table": table, "--task": task, "--video": video})
     with use_errors():
-        candidates = _open_candidates(models, command, timeout_s, (runtime, precision))
+        candidates = _open_candidates(models, command, timeout_s, runtime, precision or ["auto"])
         metrics = MoreMetrics(_open_lpips(lpips_weights) if lpips or lpips_weights else None, niqe)
         opened = open_task(task, looks) if task else None
         sets = [] if video else _open_sets(data, limit)
-    request = QualityRequest(sets, candidates, typed, metrics)
     worst = WorstPictures()
-    if video:
-        record = _measure_video(VideoRequest(video, sharp, candidates, typed, limit), plot)
-    elif task and opened:
-        record = measure_task(task, opened, request, pictures)
-    elif table:
-        record = measure_paper_table(request)
-    else:
-        record = measure_quality(request, worst.offer if html else lambda _: None)
+    with counting("frames" if video else "pictures") as report:
+        request = QualityRequest(sets, candidates, typed, metrics, report)
+        if video:
+            asked = VideoRequest(video, sharp, candidates, typed, limit, report)
+            record = _measure_video(asked, plot)
+        elif task and opened:
+            record = measure_task(task, opened, request, pictures)
+        elif table:
+            record = measure_paper_table(request)
+        else:
+            record = measure_quality(request, worst.offer if html else lambda _: None)
     write_reports(record, worst.of_each(), Reports(markdown, html, save))
     print_record(record, has_each=each, is_json=json)
-    return SUCCESS
+    return SUCCESS if record.rows else FAILURE
 
 
 def _check_mode(asked: dict[str, object]) -> None:
@@ -113,16 +116,22 @@ def _open_candidates(
     models: list[str] | None,
     commands: list[str] | None,
     timeout_s: float,
-    how: tuple[options.RuntimeChoice, options.PrecisionChoice],
+    runtime: options.RuntimeChoice,
+    precisions: list[str],
 ) -> list[Candidate]:
-    """Models and commands, opened; all bundled models where nothing is named."""
+    """Models in each precision and commands, opened; all bundled models where nothing is named."""
     from unblur.evaluation.candidates import Candidate
     from unblur.weights.store import list_models
 
     if not models and not commands:
         models = [stored.name for stored in list_models()]
     return [
-        *(Candidate.of_model(model, *how) for model in models or ()),
+        *(
+            Candidate.of_model(model, runtime, precision, is_one_of_several=len(precisions) > 1)
+            for model in models or ()
+            for precision in get_args(options.PrecisionChoice)
+            if precision in precisions
+        ),
         *(Candidate.of_command(template, timeout_s) for template in commands or ()),
     ]
 
