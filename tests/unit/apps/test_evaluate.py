@@ -90,6 +90,8 @@ def test_a_peer_is_measured_beside_us_and_files_are_written(
     ("words", "sentence"),
     [
         ([], "expected pictures to measure on: give --data NAME=PATH"),
+        (["--data", "gopro=.", "--sharp", "x"], "--sharp belongs to --video; give both or neither"),
+        (["--data", "gopro=.", "--with", "x"], "--with belongs to --task; give both or neither"),
         (["--data", "gopro=.", "--command", "cp {in}"], "lacks {out}; expected something like"),
         (["--data", "gopro=.", "--lpips-weights", "nothing.pth"], "nothing.pth is not the AlexNet"),
         (["--data", "gopro"], "'gopro' is not NAME=PATH, such as gopro=data/gopro"),

@@ -59,6 +59,8 @@ def evaluate(  # noqa: PLR0913 - typer makes one option of each parameter
 
     typed = options.typed_command()
     _check_mode({"--table": table, "--task": task, "--video": video})
+    _check_companions("--video", video, {"--sharp": sharp, "--plot": plot})
+    _check_companions("--task", task, {"--with": looks, "--pictures": pictures})
     with use_errors():
         candidates = _open_candidates(models, command, timeout_s, runtime, precision or ["auto"])
         metrics = MoreMetrics(_open_lpips(lpips_weights) if lpips or lpips_weights else None, niqe)
@@ -86,6 +88,13 @@ def _check_mode(asked: dict[str, object]) -> None:
     names = [name for name, value in asked.items() if value]
     if len(names) > 1:
         raise UseError(f"{' and '.join(names)} are measured one at a time; give one of them")
+
+
+def _check_companions(name: str, value: object, companions: dict[str, object]) -> None:
+    """Raise UseError where a companion of the option `name` is given without it."""
+    lonely = [companion for companion, given in companions.items() if given and not value]
+    if lonely:
+        raise UseError(f"{lonely[0]} belongs to {name}; give both or neither")
 
 
 def _measure_video(request: VideoRequest, plot: Path | None) -> Record:
