@@ -6,8 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from unblur.data.pair_files import PairFiles, find_pictures, read_pair
-from unblur.errors import InputError
+from unblur.data.datasets import DATASETS, open_dataset
+from unblur.data.pair_files import (
+    FOLDER_NAMES,
+    PairFiles,
+    find_folders,
+    find_pictures,
+    is_folder_of_pairs,
+    name_some,
+    read_pair,
+)
+from unblur.errors import InputError, UnblurError
 from unblur.images.arrays import Pixels, to_eight_bits
 from unblur.media.image_files import read_picture
 
@@ -40,33 +49,66 @@ class PictureSet:
     faults: tuple[str, ...] = ()
 
 
+def open_data(name: str, path: Path, limit: int | None = None) -> PictureSet:
+    """The test part of the data set called `name`, or the pictures of a folder.
+
+    A folder of pairs or of pictures is read as such, whatever its name says. Only the first
+    `limit` are taken. What a copy of a data set lacks becomes a fault.
+    """
+    found = open_picture_set(name, path, limit)
+    if found.samples or name not in DATASETS:
+        return found
+    try:
+        pairs = open_dataset(name, path, "test")
+    except UnblurError as error:
+        return PictureSet(name, (), (str(error),))
+    samples = tuple(Sample(pair.name, pair.blurry, pair.sharp) for pair in pairs[:limit])
+    return PictureSet(name, samples)
+
+
 def open_picture_set(name: str, folder: Path, limit: int | None = None) -> PictureSet:
     """The pictures of `folder`, of which only the first `limit` are taken.
 
-    Pairs lie in `blurry/` and `sharp/` under the same names; pictures without a sharp
-    version lie in `blurry/` alone, or in `folder` itself. Missing partners and an empty
-    folder become faults.
+    Pairs lie in `blurry/` and `sharp/` (see `find_folder_pairs` for other names and scenes)
+    under the same names; pictures without a sharp version lie in `blurry/` alone, or in
+    `folder` itself. Missing partners and an empty folder become faults.
     """
-    blurry, sharp = (find_pictures(folder / part) for part in ("blurry", "sharp"))
-    if not sharp:
-        alone = blurry or find_pictures(folder)
+    if not is_folder_of_pairs(folder):
+        alone = find_pictures(folder / "blurry") or find_pictures(folder)
         samples = [Sample(each, alone[each]) for each in sorted(alone)]
-    else:
-        both = sorted(set(blurry) & set(sharp))
-        samples = [Sample(each, blurry[each], sharp[each]) for each in both]
-    faults = [
-        *_name_lonely(folder / "sharp", set(blurry) - set(sharp) if sharp else set()),
-        *_name_lonely(folder / "blurry", set(sharp) - set(blurry)),
+        return _set_of(name, folder, samples, limit, [])
+    blurry, sharp = next(
+        (folder / one, folder / other)
+        for one, other in FOLDER_NAMES
+        if (folder / one).is_dir() and (folder / other).is_dir()
+    )
+    samples, faults = _pair_up(blurry, sharp, "")
+    for scene in sorted(find_folders(blurry) | find_folders(sharp)):
+        more, lacking = _pair_up(blurry / scene, sharp / scene, f"{scene}/")
+        samples, faults = samples + more, faults + lacking
+    return _set_of(name, folder, samples, limit, faults)
+
+
+def _pair_up(blurry: Path, sharp: Path, prefix: str) -> tuple[list[Sample], list[str]]:
+    """The pictures of both folders under the same names, and what either lacks."""
+    ours, theirs = find_pictures(blurry), find_pictures(sharp)
+    samples = [
+        Sample(prefix + each, ours[each], theirs[each]) for each in sorted(set(ours) & set(theirs))
     ]
+    faults = [
+        *_name_lonely(sharp, set(ours) - set(theirs)),
+        *_name_lonely(blurry, set(theirs) - set(ours)),
+    ]
+    return samples, faults
+
+
+def _set_of(
+    name: str, folder: Path, samples: list[Sample], limit: int | None, faults: list[str]
+) -> PictureSet:
+    """The first `limit` samples as a set; that there are none is a fault too."""
     if not samples:
-        faults.append(f"{folder} holds no pairs; expected pictures in blurry/ and sharp/")
+        faults = [*faults, f"{folder} holds no pairs; expected pictures in blurry/ and sharp/"]
     return PictureSet(name, tuple(samples[:limit]), tuple(faults))
-
-
-def set_of_pairs(name: str, pairs: Sequence[PairFiles], limit: int | None = None) -> PictureSet:
-    """The pairs of a data set, of which only the first `limit` are taken."""
-    samples = tuple(Sample(pair.name, pair.blurry, pair.sharp) for pair in pairs[:limit])
-    return PictureSet(name, samples, () if samples else (f"{name} holds no pairs",))
 
 
 def check_not_all_empty(sets: Sequence[PictureSet]) -> None:
@@ -79,5 +121,5 @@ def _name_lonely(folder: Path, names: set[str]) -> list[str]:
     """A sentence on the pictures that `folder` lacks; none where it lacks none."""
     if not names:
         return []
-    shown = ", ".join(sorted(names)[:5]) + (", ..." if len(names) > 5 else "")
+    shown = name_some(sorted(names))
     return [f"{folder} lacks the partners of {len(names)} pictures, left out here: {shown}"]

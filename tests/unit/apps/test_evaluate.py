@@ -95,7 +95,8 @@ def test_a_peer_is_measured_beside_us_and_files_are_written(
         (["--data", "gopro=.", "--command", "cp {in}"], "lacks {out}; expected something like"),
         (["--data", "gopro=.", "--lpips-weights", "nothing.pth"], "nothing.pth is not the AlexNet"),
         (["--data", "gopro"], "'gopro' is not NAME=PATH, such as gopro=data/gopro"),
-        (["--data", "gopro=missing"], "missing holds no pairs; expected pictures in blurry/"),
+        (["--data", "gopro=missing"], "there is no folder missing; expected the unpacked data set"),
+        (["--data", "mine=missing"], "missing holds no pairs; expected pictures in blurry/"),
     ],
 )
 def test_a_wrong_request_gets_one_sentence(

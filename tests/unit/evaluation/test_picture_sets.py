@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.evaluation_tools import write_level
-from unblur.data.pair_files import PairFiles
 from unblur.errors import InputError
-from unblur.evaluation.picture_sets import check_not_all_empty, open_picture_set, set_of_pairs
+from unblur.evaluation.picture_sets import check_not_all_empty, open_data, open_picture_set
 
 
 def test_missing_partners_are_named_and_the_rest_is_taken(tmp_path: Path) -> None:
@@ -42,12 +41,24 @@ def test_an_empty_set_is_a_fault_and_only_empty_sets_are_an_error(tmp_path: Path
         check_not_all_empty([empty])
 
 
-def test_pairs_of_a_data_set_can_be_measured_on(tmp_path: Path) -> None:
-    blurry, sharp = (write_level(tmp_path / f"{part}.png", 1) for part in ("blurry", "sharp"))
-    pairs = [PairFiles("one", blurry, sharp), PairFiles("two", sharp, blurry)]
-    found = set_of_pairs("gopro", pairs)
-    assert [sample.name for sample in found.samples] == ["one", "two"]
-    assert set_of_pairs("gopro", []).faults == ("gopro holds no pairs",)
+def test_the_test_part_of_a_published_data_set_is_found(tmp_path: Path) -> None:
+    for part in ("train", "test"):
+        for kind in ("blur", "sharp"):
+            write_level(tmp_path / part / "GOPR0384_11_00" / kind / "000001.png", 1)
+    found = open_data("gopro", tmp_path)
+    (sample,) = found.samples
+    assert "test" in sample.blurry.parts
+    assert found.faults == ()
+    (fault,) = open_data("gopro", tmp_path / "missing").faults
+    assert "there is no folder" in fault
+
+
+def test_scenes_and_other_names_of_folders_are_read(tmp_path: Path) -> None:
+    for name in ("input/street/a.png", "target/street/a.png", "input/park/b.png"):
+        write_level(tmp_path / name, 1)
+    found = open_data("mine", tmp_path)
+    assert [sample.name for sample in found.samples] == ["street/a"]
+    assert "lacks the partners of 1 pictures" in found.faults[0]
 
 
 def test_pairs_of_unequal_size_are_refused(tmp_path: Path) -> None:

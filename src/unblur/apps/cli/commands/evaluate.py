@@ -110,13 +110,11 @@ def _measure_video(request: VideoRequest, plot: Path | None) -> Record:
 
 def _open_sets(data: list[str] | None, limit: int | None) -> list[PictureSet]:
     """The sets of pictures that are asked for; raises InputError where all are empty."""
-    from unblur.evaluation.picture_sets import check_not_all_empty, open_picture_set
+    from unblur.evaluation.picture_sets import check_not_all_empty, open_data
 
     if not data:
         raise UseError("expected pictures to measure on: give --data NAME=PATH")
-    sets = [
-        open_picture_set(name, folder, limit) for name, folder in options.parse_data(data).items()
-    ]
+    sets = [open_data(name, folder, limit) for name, folder in options.parse_data(data).items()]
     check_not_all_empty(sets)
     return sets
 
