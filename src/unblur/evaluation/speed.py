@@ -12,7 +12,7 @@ import math
 import os
 import statistics
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -91,19 +91,17 @@ def benchmark_models(
 ) -> list[SpeedRow]:
     """Time every combination that can be opened, in alternating rounds.
 
+    All of them are open at once, the sizes too, so that growth with the size can be trusted.
     Combinations that do not exist (int8 on PyTorch, a runtime that is not installed) and
     those that fail become rows with an `error`.
     """
-    rows: list[SpeedRow] = []
-    for size in request.sizes:
-        turns, failed = _open_turns(request, size, meter)
-        for done in range(request.rounds):
-            for turn in turns:
-                turn.take()
-            if report is not None:
-                report(done + 1, request.rounds)
-        rows += [_summary(turn, turns, request) for turn in turns] + failed
-    return rows
+    turns, failed = _open_turns(request, meter)
+    for done in range(request.rounds):
+        for turn in turns:
+            turn.take()
+        if report is not None:
+            report(done + 1, request.rounds)
+    return [_summary(turn, turns, request) for turn in turns] + failed
 
 
 class _Turn:
@@ -141,21 +139,12 @@ class _Turn:
 
 
 def _open_turns(
-    request: SpeedRequest, size: tuple[int, int], meter: EnergyMeter | None
+    request: SpeedRequest, meter: EnergyMeter | None
 ) -> tuple[list[_Turn], list[SpeedRow]]:
-    """What can be timed at `size`, warmed up, and rows for what cannot."""
-    reference = [] if request.reference is None else [request.reference]
-    exact: list[Precision] = ["fp32"]
-    wanted = itertools.chain(
-        itertools.product(reference, request.runtimes, exact, request.thread_counts),
-        itertools.product(
-            request.models, request.runtimes, request.precisions, request.thread_counts
-        ),
-    )
+    """What can be timed, warmed up, and rows for what cannot."""
     turns: list[_Turn] = []
     failed: list[SpeedRow] = []
-    for model, runtime, precision, threads in wanted:
-        row = SpeedRow(model.name, runtime, precision, *size, threads, request.rounds)
+    for model, row in _combinations(request):
         try:
             turn = _Turn(row, _form_of(row), model)
         except UnblurError as error:
@@ -164,6 +153,20 @@ def _open_turns(
         turn.meter = meter
         turns.append(turn)
     return turns, failed
+
+
+def _combinations(request: SpeedRequest) -> Iterator[tuple[StoredModel, SpeedRow]]:
+    """What is to be timed, each with an empty row; the reference is first at every size."""
+    for size in request.sizes:
+        if request.reference is not None:
+            for runtime, threads in itertools.product(request.runtimes, request.thread_counts):
+                name = request.reference.name
+                row = SpeedRow(name, runtime, "fp32", *size, threads, request.rounds)
+                yield request.reference, row
+        for model, runtime, precision, threads in itertools.product(
+            request.models, request.runtimes, request.precisions, request.thread_counts
+        ):
+            yield model, SpeedRow(model.name, runtime, precision, *size, threads, request.rounds)
 
 
 def _form_of(row: SpeedRow) -> Form:
@@ -200,12 +203,12 @@ def _size_of(row: SpeedRow) -> tuple[int, int, int]:
 
 
 def _compare(turn: _Turn, turns: Sequence[_Turn], reference: StoredModel | None) -> float:
-    """How many times faster than the reference on the same runtime and threads; NaN: unknown."""
+    """How many times faster than the reference in the same conditions; NaN: unknown."""
     if reference is None:
         return math.nan
-    wanted = (reference.name, turn.row.runtime, turn.row.thread_count)
+    wanted = (reference.name, turn.row.runtime, _size_of(turn.row))
     for other in turns:
-        if (other.row.model, other.row.runtime, other.row.thread_count) == wanted:
+        if (other.row.model, other.row.runtime, _size_of(other.row)) == wanted:
             ratios = [
                 slow / fast for slow, fast in zip(other.times_ms, turn.times_ms, strict=False)
             ]

@@ -36,7 +36,7 @@ def speed_record(
     }
     return Record(
         "speed",
-        title="Speed of a frame",
+        title=f"Speed of frames of {_name_sizes(timed)}",
         command=command,
         rows=[*(as_row(row) for row in timed), *commands],
         faults=[
@@ -46,6 +46,13 @@ def speed_record(
         ],
         notes=[sentence for sentence, is_so in told.items() if is_so],
     )
+
+
+def _name_sizes(rows: Sequence[SpeedRow]) -> str:
+    """The one size, or the smallest and the largest."""
+    sizes = sorted({(row.height * row.width, f"{row.width}x{row.height}") for row in rows})
+    names = [name for _, name in sizes] or ["no size"]
+    return names[0] if len(names) == 1 else f"{names[0]} to {names[-1]}"
 
 
 def time_command(model: str, height: int = 720, width: int = 1280) -> Row:
@@ -63,8 +70,7 @@ def time_command(model: str, height: int = 720, width: int = 1280) -> Row:
 def growth_chart(record: Record) -> str:
     """How the time grows with pixels, as SVG; raises ValueError where nothing was timed.
 
-    The fastest of the rounds is drawn: sizes are timed one after the other, and what else the
-    machine does meanwhile only ever adds to a time.
+    The fastest of the rounds is drawn: what else the machine does only ever adds to a time.
     """
     lines: dict[str, list[tuple[float, float]]] = {}
     for row in record.rows:

@@ -53,7 +53,9 @@ def test_threads_sizes_and_precisions_are_combined() -> None:
     )
     rows = benchmark_models(request)
     assert [(row.height, row.thread_count) for row in rows] == [(16, 1), (16, 2), (32, 1), (32, 2)]
-    chart = growth_chart(speed_record(rows, "unblur benchmark"))
+    record = speed_record(rows, "unblur benchmark")
+    assert record.title == "Speed of frames of 16x16 to 48x32"
+    chart = growth_chart(record)
     assert chart.count("<circle") == 4
     assert "live, openvino, fp32, 1 threads" in chart
 
