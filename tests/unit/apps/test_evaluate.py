@@ -93,7 +93,11 @@ def test_a_peer_is_measured_beside_us_and_files_are_written(
         (["--data", "gopro=.", "--sharp", "x"], "--sharp belongs to --video; give both or neither"),
         (["--data", "gopro=.", "--with", "x"], "--with belongs to --task; give both or neither"),
         (["--data", "gopro=.", "--command", "cp {in}"], "lacks {out}; expected something like"),
-        (["--data", "gopro=.", "--lpips-weights", "nothing.pth"], "nothing.pth is not the AlexNet"),
+        pytest.param(
+            ["--data", "gopro=.", "--lpips-weights", "nothing.pth"],
+            "nothing.pth is not the AlexNet",
+            marks=pytest.mark.torch,
+        ),
         (["--data", "gopro"], "'gopro' is not NAME=PATH, such as gopro=data/gopro"),
         (["--data", "gopro=missing"], "there is no folder missing; expected the unpacked data set"),
         (["--data", "mine=missing"], "missing holds no pairs; expected pictures in blurry/"),
