@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from unblur.data.datasets import DATASETS, open_dataset
+from unblur.data.datasets.kohler import find_trajectories
 from unblur.data.pair_files import (
     FOLDER_NAMES,
     PairFiles,
@@ -19,6 +20,8 @@ from unblur.data.pair_files import (
 from unblur.errors import InputError, UnblurError
 from unblur.images.arrays import Pixels, to_eight_bits
 from unblur.media.image_files import read_picture
+from unblur.metrics.psnr import peak_signal_noise_ratio
+from unblur.metrics.trajectory import best_trajectory_psnr
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,18 @@ class Sample:
     blurry: Path
     sharp: Path | None = None
     """None where there is no sharp version."""
+    frames: tuple[Path, ...] = ()
+    """All moments of the exposure, where any of them is right (Köhler's data set)."""
+
+    def psnr_db(self, pixels: Pixels, sharp: Pixels) -> float:
+        """PSNR of `pixels` against `sharp`, or against the best of `frames`, aligned to each.
+
+        Raises InputError when a frame cannot be read.
+        """
+        if not self.frames:
+            return peak_signal_noise_ratio(pixels, sharp)
+        frames = (to_eight_bits(read_picture(path).samples) for path in self.frames)
+        return best_trajectory_psnr(pixels, frames)
 
     def read(self) -> tuple[Pixels, Pixels | None]:
         """The blurry picture and the sharp one, (H, W, 3) uint8 RGB each.
@@ -52,18 +67,23 @@ class PictureSet:
 def open_data(name: str, path: Path, limit: int | None = None) -> PictureSet:
     """The test part of the data set called `name`, or the pictures of a folder.
 
-    A folder of pairs or of pictures is read as such, whatever its name says. Only the first
-    `limit` are taken. What a copy of a data set lacks becomes a fault.
+    A folder of pairs is read as such, whatever its name says; so is a folder of pictures that
+    is no copy of the data set. Only the first `limit` are taken. What a copy lacks is a fault.
     """
-    found = open_picture_set(name, path, limit)
-    if found.samples or name not in DATASETS:
-        return found
+    if name not in DATASETS or is_folder_of_pairs(path):
+        return open_picture_set(name, path, limit)
     try:
-        pairs = open_dataset(name, path, "test")
+        return PictureSet(name, tuple(_samples_of(name, path)[:limit]))
     except UnblurError as error:
-        return PictureSet(name, (), (str(error),))
-    samples = tuple(Sample(pair.name, pair.blurry, pair.sharp) for pair in pairs[:limit])
-    return PictureSet(name, samples)
+        found = open_picture_set(name, path, limit)
+        return found if found.samples else PictureSet(name, (), (str(error),))
+
+
+def _samples_of(name: str, path: Path) -> list[Sample]:
+    """The test part of a data set; those of Köhler's with all frames of their trajectories."""
+    pairs = open_dataset(name, path, "test")
+    frames = {it.name: it.frames for it in find_trajectories(path)} if name == "kohler" else {}
+    return [Sample(pair.name, pair.blurry, pair.sharp, frames.get(pair.name, ())) for pair in pairs]
 
 
 def open_picture_set(name: str, folder: Path, limit: int | None = None) -> PictureSet:

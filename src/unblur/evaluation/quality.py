@@ -13,7 +13,7 @@ from statistics import fmean, median
 
 from unblur.errors import MissingExtraError, UnblurError
 from unblur.evaluation.candidates import Candidate
-from unblur.evaluation.picture_sets import PictureSet
+from unblur.evaluation.picture_sets import PictureSet, Sample
 from unblur.images.arrays import Pixels
 from unblur.metrics.niqe import natural_image_quality
 from unblur.metrics.psnr import peak_signal_noise_ratio, psnr_gain
@@ -96,17 +96,17 @@ class QualityRun:
             try:
                 blurry, sharp = sample.read()
                 blank = PictureScore(picture_set.name, BLURRY, sample.name)
-                before = self._compare(blank, blurry, sharp)
+                before = self._compare(blank, sample, blurry, sharp)
             except MissingExtraError:
                 raise
             except UnblurError as error:
                 self._note(f"{picture_set.name}: {sample.name}: {error}")
                 continue
             yield before
-            yield from self._score_candidates(before, blurry, sharp)
+            yield from self._score_candidates(before, sample, blurry, sharp)
 
     def _score_candidates(
-        self, before: PictureScore, blurry: Pixels, sharp: Pixels | None
+        self, before: PictureScore, sample: Sample, blurry: Pixels, sharp: Pixels | None
     ) -> Iterator[PictureScore]:
         """Each candidate's score; `before` is that of the blurry input."""
         for candidate in self.candidates:
@@ -115,7 +115,7 @@ class QualityRun:
                 *(candidate.runtime, candidate.precision),
             )
             try:
-                look = self._restore(candidate, blank, blurry, sharp)
+                look = self._restore(candidate, blank, sample, blurry, sharp)
             except UnblurError as error:
                 prefix = "" if candidate.name in str(error) else f"{candidate.name}: "
                 self._note(f"{before.data}: {before.picture}: {prefix}{error}")
@@ -128,14 +128,19 @@ class QualityRun:
             yield look.score
 
     def _restore(
-        self, candidate: Candidate, blank: PictureScore, blurry: Pixels, sharp: Pixels | None
+        self,
+        candidate: Candidate,
+        blank: PictureScore,
+        sample: Sample,
+        blurry: Pixels,
+        sharp: Pixels | None,
     ) -> Look:
         """What a candidate makes of a picture, scored but for its gain."""
         self._warm_up(candidate, blurry)
         started = time.perf_counter()
         restored = candidate.restore(blurry)
         seconds = time.perf_counter() - started
-        score = replace(self._compare(blank, restored, sharp), seconds=seconds)
+        score = replace(self._compare(blank, sample, restored, sharp), seconds=seconds)
         if sharp is not None:
             kept = candidate.restore(sharp)
             score = replace(
@@ -152,13 +157,15 @@ class QualityRun:
             self._warmed_up.add(key)
             candidate.restore(pixels)
 
-    def _compare(self, score: PictureScore, pixels: Pixels, sharp: Pixels | None) -> PictureScore:
+    def _compare(
+        self, score: PictureScore, sample: Sample, pixels: Pixels, sharp: Pixels | None
+    ) -> PictureScore:
         """`score` with what can be said of `pixels`."""
         if sharp is not None:
             lpips = self.metrics.lpips
             score = replace(
                 score,
-                psnr_db=peak_signal_noise_ratio(pixels, sharp),
+                psnr_db=sample.psnr_db(pixels, sharp),
                 ssim=structural_similarity(pixels, sharp),
                 lpips=None if lpips is None else lpips(pixels, sharp),
             )

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from tests.evaluation_tools import write_level
+from tests.pair_trees import sharp_pixels
 from unblur.errors import InputError
 from unblur.evaluation.picture_sets import check_not_all_empty, open_data, open_picture_set
 
@@ -67,3 +71,19 @@ def test_pairs_of_unequal_size_are_refused(tmp_path: Path) -> None:
     (sample,) = open_picture_set("mine", tmp_path).samples
     with pytest.raises(InputError, match="differ in size"):
         sample.read()
+
+
+def test_kohlers_photos_are_measured_against_the_best_frame_of_their_trajectory(
+    tmp_path: Path,
+) -> None:
+    frames = [sharp_pixels(seed, 16, 24) for seed in range(3)]
+    for number, frame in enumerate(frames, start=1):
+        path = tmp_path / "Image1" / "Kernel1" / f"GroundTruth1_1_{number}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(frame).save(path)
+    Image.fromarray(frames[0]).save(tmp_path / "Blurry1_1.png")
+    (sample,) = open_data("kohler", tmp_path).samples
+    _, middle = sample.read()
+    assert np.array_equal(middle, frames[1])
+    assert [sample.psnr_db(frame, middle) for frame in frames] == [math.inf] * 3
+    assert sample.psnr_db(255 - frames[0], middle) < 20
