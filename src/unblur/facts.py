@@ -60,6 +60,8 @@ class NetworkFacts:
     """Data, recipe and length of the training, in a sentence."""
     metrics: dict[str, float] = field(default_factory=dict[str, float])
     """Measured figures by name, for example "reds_020_psnr_gain_db"."""
+    measured_on: str = ""
+    """Machine, threads and date of the times among `metrics`; empty: not timed."""
 
     def to_json(self) -> str:
         """The facts as one line of JSON."""

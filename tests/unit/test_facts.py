@@ -24,6 +24,12 @@ def test_facts_come_back_from_json(written: NetworkFacts) -> None:
     assert NetworkFacts.from_json(written.to_json()) == written
 
 
+def test_facts_of_files_from_before_times_were_measured_are_read() -> None:
+    old = NetworkFacts.from_json('{"name": "live", "summary": "", "metrics": {"gain_db": 1}}')
+    assert old == NetworkFacts("live", "", metrics={"gain_db": 1})
+    assert old.measured_on == ""
+
+
 @pytest.mark.parametrize("text", ["", "{}", '{"name": 1}', "[1]"])
 def test_damaged_facts_are_an_error(text: str) -> None:
     with pytest.raises(ModelError, match="the facts in the model file are damaged"):

@@ -19,13 +19,14 @@ from unblur.evaluation.picture_sets import open_picture_set
 from unblur.evaluation.quality import QualityRun, mean_scores
 from unblur.export.onnx_export import export_onnx, halve_weights, with_facts
 from unblur.export.quantize import quantize_onnx
+from unblur.export.timing import with_speed
 from unblur.facts import NetworkFacts, Precision
 from unblur.images.arrays import Pixels
 from unblur.models.catalog import find_generator
 from unblur.models.generator import Generator
 from unblur.weights.checkpoint import load_checkpoint, save_checkpoint
 from unblur.weights.run_state import read_state
-from unblur.weights.store import read_safetensors_facts
+from unblur.weights.store import model_in, read_safetensors_facts
 
 _CALIBRATION_PICTURES = 120
 
@@ -37,8 +38,9 @@ def export_bundle(
 
     `checkpoint` is what a training run saved; its averaged weights are taken, and
     int8 is calibrated on the run's own held-out blurred pictures. What the files do
-    to the pairs in the folders `data`, by name, is measured and written into their
-    facts. Gives the paths. Raises ModelError when `checkpoint` is not one.
+    to the pairs in the folders `data`, by name, and the time that they take for a frame
+    are measured and written into their facts. Gives the paths. Raises ModelError when
+    `checkpoint` is not one.
     """
     state = read_state(checkpoint)
     options = json.loads(state["options"])
@@ -53,10 +55,10 @@ def export_bundle(
         model = export_onnx(generator, facts)
         quantized = quantize_onnx(model, pictures)
         halve_weights(model)
-        metrics: dict[str, float] = {}
         if data:
-            metrics = _measure(_write(generator, model, quantized, facts, Path(folder)), data)
-    facts = replace(facts, metrics=metrics)
+            paths = _write(generator, model, quantized, facts, Path(folder))
+            facts = replace(facts, metrics=_measure(paths, data))
+            facts = with_speed(facts, model_in(Path(folder), facts.name))
     target.mkdir(parents=True, exist_ok=True)
     return _write(generator, model, quantized, facts, target)
 

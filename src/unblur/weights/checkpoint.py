@@ -7,9 +7,11 @@ from pathlib import Path
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
+from torch import Tensor
 
 from unblur.errors import ModelError
 from unblur.facts import METADATA_KEY, NetworkFacts
+from unblur.media.atomic import replacing
 from unblur.models.catalog import find_generator
 from unblur.models.generator import Generator
 from unblur.weights.store import read_safetensors_facts
@@ -23,9 +25,12 @@ def save_checkpoint(
         name: (value.half() if is_halved and value.is_floating_point() else value).contiguous()
         for name, value in generator.state_dict().items()
     }
-    unfinished = target.with_name(f".{target.name}.unfinished")
-    save_file(tensors, unfinished, metadata={METADATA_KEY: facts.to_json()})
-    unfinished.replace(target)
+    _write(tensors, facts, target)
+
+
+def replace_facts(path: Path, facts: NetworkFacts) -> None:
+    """Write the file at `path` again with other `facts` and the same tensors."""
+    _write(load_file(path), facts, path)
 
 
 def load_checkpoint(path: Path) -> tuple[Generator, NetworkFacts]:
@@ -48,3 +53,9 @@ def load_checkpoint(path: Path) -> tuple[Generator, NetworkFacts]:
             "export it again"
         ) from error
     return generator.eval().to(memory_format=torch.channels_last), facts
+
+
+def _write(tensors: dict[str, Tensor], facts: NetworkFacts, target: Path) -> None:
+    """Write a .safetensors file; raises OutputError."""
+    with replacing(target) as unfinished:
+        save_file(tensors, unfinished, metadata={METADATA_KEY: facts.to_json()})

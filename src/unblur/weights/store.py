@@ -58,7 +58,7 @@ class StoredModel:
 def list_models() -> list[StoredModel]:
     """The bundled models, by name."""
     names = sorted(path.stem for path in BUNDLED.glob("*.safetensors"))
-    return [_model_in(BUNDLED, name) for name in names]
+    return [model_in(BUNDLED, name) for name in names]
 
 
 def find_model(name_or_path: str | Path) -> StoredModel:
@@ -82,6 +82,14 @@ def find_model(name_or_path: str | Path) -> StoredModel:
     return StoredModel(path.name.removesuffix(_ENDINGS[form]), {form: path})
 
 
+def model_in(folder: Path, name: str) -> StoredModel:
+    """The model `name` with every form of it that lies in `folder`."""
+    paths: dict[Form, Path] = {
+        form: folder / f"{name}{ending}" for form, ending in _ENDINGS.items()
+    }
+    return StoredModel(name, {form: path for form, path in paths.items() if path.exists()})
+
+
 def read_safetensors_facts(path: Path) -> NetworkFacts:
     """The facts in the header of a .safetensors file; raises ModelError.
 
@@ -102,11 +110,3 @@ def read_safetensors_facts(path: Path) -> NetworkFacts:
             f"{path} carries no unblur facts; give a file made by `unblur export`"
         ) from error
     return NetworkFacts.from_json(text)
-
-
-def _model_in(folder: Path, name: str) -> StoredModel:
-    """The forms of the model `name` that lie in `folder`."""
-    paths: dict[Form, Path] = {
-        form: folder / f"{name}{ending}" for form, ending in _ENDINGS.items()
-    }
-    return StoredModel(name, {form: path for form, path in paths.items() if path.exists()})

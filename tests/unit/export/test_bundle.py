@@ -14,6 +14,7 @@ pytest.importorskip("timm")
 from tests.pictures import picture_of  # noqa: E402
 from tests.training_tools import make_trainer, small_run  # noqa: E402
 from unblur.errors import ModelError  # noqa: E402
+from unblur.export import timing  # noqa: E402
 from unblur.export.bundle import export_bundle  # noqa: E402
 from unblur.media.image_files import write_picture  # noqa: E402
 from unblur.restoration.restorer import Restorer  # noqa: E402
@@ -39,7 +40,9 @@ def exported(checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> list
         (folder / part).mkdir()
         pixels = rng.integers(0, 256, (32, 32, 3), np.uint8)
         write_picture(picture_of(pixels), folder / part / "a.png")
-    return export_bundle(checkpoint, tmp_path_factory.mktemp("models"), data={"mine": folder})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(timing, "_ROUNDS", 2)
+        return export_bundle(checkpoint, tmp_path_factory.mktemp("models"), data={"mine": folder})
 
 
 def test_all_three_files_restore_alike(exported: list[Path], rng: np.random.Generator) -> None:
@@ -65,6 +68,9 @@ def test_the_facts_tell_of_the_training_and_of_what_was_measured(exported: list[
         with Restorer(path, precision=precision) as restorer:
             assert "30 steps of muon" in restorer.facts.training
             assert restorer.facts.metrics["mine_int8_psnr_gain_db"] == pytest.approx(0, abs=3)
+            assert restorer.facts.metrics["frame_1280x720_fp32_ms"] > 0
+            assert restorer.facts.metrics["frame_1280x720_int8_ms"] > 0
+            assert "OpenVINO" in restorer.facts.measured_on
             assert restorer.facts.parameter_count == 1_679_728
 
 

@@ -26,8 +26,8 @@ def export(checkpoint: Checkpoint, *, output: Folder = Path(), data: options.Dat
     """Turn a training checkpoint into model files.
 
     They are NAME.safetensors (for PyTorch), NAME.onnx and NAME.int8.onnx. What they do
-    to the pairs of --data is measured and written into them. A .safetensors model, such as
-    `unblur weights import` makes, gives NAME.onnx alone.
+    to the pairs of --data, and how fast, is measured and written into them. A .safetensors
+    model, such as `unblur weights import` makes, gives NAME.onnx alone.
     """
     try:
         from unblur.export.bundle import export_bundle, export_weights
