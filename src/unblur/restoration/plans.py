@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,7 +69,8 @@ def plan_jobs(
 
     Results lie beside their inputs, or where `output` says: a file (for one input)
     or a folder, under which folders keep their trees. A video whose container does
-    not hold `video_codec` becomes a Matroska file.
+    not hold `video_codec` becomes a Matroska file, and keeps its ending in the name
+    where that name would be another one's too: `a.mpg` becomes `a.mpg_unblurred.mkv`.
 
     Raises InputError when nothing is there to restore, and ConfigError when
     `output` does not fit, when two results would have one name, when one would
@@ -122,15 +124,34 @@ def _name_targets(
 ) -> list[Path]:
     """A name for the result of each file; raises ConfigError when `output` does not fit."""
     if output is None:
-        return [name_result(file.path, video_codec) for file in files]
+        return _tell_apart(files, [name_result(file.path, video_codec) for file in files])
     place = Path(output)
     if _means_file(output):
         return [_check_only_target(files, place)]
     if kind_of(place) not in {"", "folder"}:
         raise ConfigError(f"the output {place} is a file of no known kind, expected a folder")
+    return _tell_apart(
+        files,
+        [
+            name_result(file.path, video_codec, place / file.path.parent.relative_to(file.root))
+            for file in files
+        ],
+    )
+
+
+def _tell_apart(files: list[FoundFile], targets: list[Path]) -> list[Path]:
+    """`targets`, with the source's ending in those that got another one and one name with it.
+
+    So for each of them, not for all but the first: which result is whose must not
+    depend on what else lies in a folder's order.
+    """
+    identities = [identity_of(target) for target in targets]
+    counts = Counter(identities)
     return [
-        name_result(file.path, video_codec, place / file.path.parent.relative_to(file.root))
-        for file in files
+        target.with_name(f"{file.path.name}{RESTORED_SUFFIX}{target.suffix}")
+        if counts[identity] > 1 and target.suffix != file.path.suffix
+        else target
+        for file, target, identity in zip(files, targets, identities, strict=True)
     ]
 
 

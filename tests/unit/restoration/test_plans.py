@@ -177,3 +177,34 @@ def test_a_container_that_does_not_hold_the_codec_becomes_matroska(
     (tmp_path / name).touch()
     plan = plan_jobs([tmp_path / name], video_codec=codec)
     assert plan.jobs[0].target.name == result
+
+
+@pytest.mark.parametrize("has_output", [False, True])
+def test_videos_that_become_matroska_under_one_name_keep_their_endings_in_it(
+    tmp_path: Path, has_output: bool
+) -> None:
+    for name in ("a.avi", "a.mpg", "b.avi", "c.avi", "c.mkv", "d.jpg"):
+        (tmp_path / name).touch()
+    plan = plan_jobs([tmp_path], output=tmp_path / "out" if has_output else None)
+    assert {job.source.name: job.target.name for job in plan.jobs} == {
+        "a.avi": "a.avi_unblurred.mkv",
+        "a.mpg": "a.mpg_unblurred.mkv",
+        "b.avi": "b_unblurred.mkv",
+        "c.avi": "c.avi_unblurred.mkv",
+        "c.mkv": "c_unblurred.mkv",
+        "d.jpg": "d_unblurred.jpg",
+    }
+    for job in plan.jobs:
+        job.target.parent.mkdir(exist_ok=True)
+        job.target.touch()
+    assert len(plan_jobs([tmp_path]).jobs) == 6  # results are known as such
+
+
+def test_two_videos_of_one_name_and_ending_for_one_folder_are_still_refused(
+    tmp_path: Path,
+) -> None:
+    for folder in ("x", "y"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "a.avi").touch()
+    with pytest.raises(ConfigError, match="would both be written to"):
+        plan_jobs([tmp_path / "x", tmp_path / "y"], output=tmp_path / "out")
