@@ -66,6 +66,8 @@ def test_the_public_names_are_there_and_sorted() -> None:
     assert sorted(unblur.__all__) == unblur.__all__
     for name in unblur.__all__:
         assert getattr(unblur, name) is not None
+    assert unblur.__doc__ is not None
+    assert f"\n{' '.join(unblur.__all__)}\n" in unblur.__doc__
     with pytest.raises(AttributeError, match="no attribute 'missing'"):
         _ = unblur.missing
 

@@ -1,8 +1,8 @@
 """unblur: take the blur out of photos and video.
 
 >>> import unblur
->>> unblur.__all__
-['Frame', 'Picture', 'Restorer', 'UnblurError', '__version__', 'restore']
+>>> print(*unblur.__all__)
+Frame Picture Restorer UnblurError __version__ read_picture restore write_picture
 
 The names are loaded when they are first used, so that `import unblur` is quick.
 """
@@ -17,18 +17,30 @@ from unblur._version import __version__
 if TYPE_CHECKING:
     from unblur.errors import UnblurError
     from unblur.media.frame import Frame
+    from unblur.media.image_files import read_picture, write_picture
     from unblur.media.picture import Picture
     from unblur.restoration.file_jobs import restore
     from unblur.restoration.restorer import Restorer
 
-__all__ = ["Frame", "Picture", "Restorer", "UnblurError", "__version__", "restore"]
+__all__ = [
+    "Frame",
+    "Picture",
+    "Restorer",
+    "UnblurError",
+    "__version__",
+    "read_picture",
+    "restore",
+    "write_picture",
+]
 
 _HOMES = {
     "Frame": "unblur.media.frame",
     "Picture": "unblur.media.picture",
     "Restorer": "unblur.restoration.restorer",
     "UnblurError": "unblur.errors",
+    "read_picture": "unblur.media.image_files",
     "restore": "unblur.restoration.file_jobs",
+    "write_picture": "unblur.media.image_files",
 }
 """In which module each public name lives."""
 

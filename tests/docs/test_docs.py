@@ -15,6 +15,7 @@ import pytest
 import typer
 from PIL import Image
 
+import unblur
 from unblur.apps.cli.main import COMMANDS, GROUPS, app
 from unblur.data.blur_synthesis.options import BlurOptions
 from unblur.media.frame import Frame
@@ -104,6 +105,8 @@ def test_python_in_the_pages_runs(
     for block in blocks:
         exec(compile(block, page, "exec"), names)
     assert list(tmp_path.rglob("*_unblurred.jpg"))
+    if page == "docs/guide/python.md":
+        assert unblur.read_picture("restored.png").samples.shape == (24, 32, 3)
     assert shown == ([Fraction(7, 10)] if "show(" in "".join(blocks) else [])
 
 

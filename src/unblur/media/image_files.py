@@ -20,7 +20,7 @@ PICTURE_ENDINGS: frozenset[str] = frozenset(FORMATS)
 """The endings, in lower case and with the dot, of files that can be read and written."""
 
 
-def read_picture(path: Path) -> Picture:
+def read_picture(path: str | Path) -> Picture:
     """The picture in the file at `path`, upright, in RGB, with 8 or 16 bits.
 
     What it is is told by its contents, not by its ending. CMYK becomes sRGB, through
@@ -29,10 +29,10 @@ def read_picture(path: Path) -> Picture:
     Raises MediaError, in a sentence that names the file, for one that is missing, no
     picture, damaged, animated, deeper than 16 bits or larger than 400 megapixels.
     """
-    return read_file(path)
+    return read_file(Path(path))
 
 
-def write_picture(picture: Picture, target: Path) -> None:
+def write_picture(picture: Picture, target: str | Path) -> None:
     """Write `picture` to `target`, whose ending names the format.
 
     The file appears when it is complete, and replaces what was there. In the format it
@@ -42,7 +42,7 @@ def write_picture(picture: Picture, target: Path) -> None:
     Raises OutputError for an unknown ending, a picture too large for the format and a
     file that cannot be written.
     """
-    write_file(picture, target)
+    write_file(picture, Path(target))
 
 
 def side_by_side(before: Picture, after: Picture) -> Picture:

@@ -43,6 +43,11 @@ def test_every_format_can_be_written_from_every_other(
     assert difference.mean() < LOSSY_LEVELS
 
 
+def test_a_path_may_be_a_text(tmp_path: Path) -> None:
+    write_picture(picture_of(smooth()), str(tmp_path / "a.png"))
+    assert np.array_equal(read_picture(str(tmp_path / "a.png")).samples, smooth())
+
+
 def test_an_ending_in_capitals_is_the_same_ending(tmp_path: Path) -> None:
     write_picture(picture_of(smooth()), tmp_path / "A.PNG")
     assert np.array_equal(read_picture(tmp_path / "A.PNG").samples, smooth())
