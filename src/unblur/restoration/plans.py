@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from unblur.errors import ConfigError, InputError
-from unblur.media.codecs import ENCODERS, VideoCodec
+from unblur.media.codecs import ENCODERS, VideoCodec, choose_encoder
 from unblur.restoration.inputs import (
     COMPARE_SUFFIX,
     RESTORED_SUFFIX,
@@ -75,6 +75,7 @@ def plan_jobs(
     Raises InputError when nothing is there to restore, and ConfigError when
     `output` does not fit, when two results would have one name, when one would
     replace an input, or when the only file's result exists and is to be kept.
+    Raises OutputError when a video cannot be written in `video_codec` to its place.
     """
     findings = find_files(inputs, is_recursive=is_recursive)
     if not findings.files:
@@ -86,6 +87,9 @@ def plan_jobs(
         )
     ]
     _check_names(jobs)
+    for job in jobs:
+        if is_video(job.source):
+            choose_encoder(video_codec, job.target)
     is_only = len(jobs) == 1 and findings.files[0].is_named and not findings.refusals
     if is_only and not overwrites:
         check_absent(jobs[0])

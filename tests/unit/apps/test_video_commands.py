@@ -55,6 +55,17 @@ def test_a_part_that_ends_before_it_begins_is_refused(capsys: pytest.CaptureFixt
     assert "--to 1 is not after --from 2" in capsys.readouterr().err
 
 
+def test_a_codec_that_does_not_fit_is_a_wrong_request_and_opens_no_file(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    Path("a.mp4").write_bytes(b"not a video, which is not noticed")
+    assert main(["a.mp4", "-o", "out.webm", "--video-codec", "h264"]) == 2
+    told = capsys.readouterr().err
+    assert told.startswith("unblur: h264 does not go into .webm files: out.webm; choose an ending")
+    assert told.count("\n") == 1
+    assert [path.name for path in Path().iterdir()] == ["a.mp4"]
+
+
 def test_interlaced_video_waits_for_the_option(capsys: pytest.CaptureFixture[str]) -> None:
     clip = Clip(options={"preset": "ultrafast", "x264-params": "tff=1"})
     make_clip(Path("a.mkv"), clip)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import av
 import pytest
 
-from unblur.errors import ConfigError, InputError
+from unblur.errors import ConfigError, InputError, OutputError
+from unblur.media.codecs import VideoCodec
 from unblur.restoration.plans import plan_jobs
 
 
@@ -208,3 +210,30 @@ def test_two_videos_of_one_name_and_ending_for_one_folder_are_still_refused(
         (tmp_path / folder / "a.avi").touch()
     with pytest.raises(ConfigError, match="would both be written to"):
         plan_jobs([tmp_path / "x", tmp_path / "y"], output=tmp_path / "out")
+
+
+@pytest.mark.parametrize(
+    ("codec", "target", "sentence"),
+    [
+        ("h264", "b.webm", "h264 does not go into .webm files"),
+        ("ffv1", "b.mp4", "ffv1 does not go into .mp4 files"),
+        ("h264", "b.wmv", "cannot write video to .wmv files"),
+    ],
+)
+def test_a_codec_that_the_named_container_does_not_hold_is_refused(
+    tmp_path: Path, codec: VideoCodec, target: str, sentence: str
+) -> None:
+    (tmp_path / "a.mp4").touch()
+    with pytest.raises(OutputError, match=sentence):
+        plan_jobs([tmp_path / "a.mp4"], output=tmp_path / target, video_codec=codec)
+
+
+def test_a_codec_that_ffmpeg_lacks_is_refused_where_there_is_a_video(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a.mp4", "b.jpg"):
+        (tmp_path / name).touch()
+    monkeypatch.setattr(av, "codecs_available", {"ffv1"})
+    with pytest.raises(OutputError, match="cannot encode h264"):
+        plan_jobs([tmp_path])
+    assert plan_jobs([tmp_path / "b.jpg"]).jobs
