@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+import tomllib
 from pathlib import Path
 
 import av
@@ -23,6 +24,7 @@ needs_weights = pytest.mark.skipif(
 )
 needs_posix = pytest.mark.skipif(sys.platform == "win32", reason="signals and pipes of POSIX")
 
+ROOT = Path(__file__).parent.parent.parent
 HEAVY = ("numpy", "av", "PIL", "openvino", "onnxruntime", "torch", "rich")
 
 
@@ -204,8 +206,26 @@ def count_segments(partial: Path) -> int:
 
 
 @needs_weights
-@needs_posix
-def test_a_video_goes_on_where_it_was_stopped_or_killed(tmp_path: Path) -> None:
+@pytest.mark.parametrize("way", ["module", "script"])
+def test_ctrl_c_while_the_program_loads_is_one_sentence(tmp_path: Path, way: str) -> None:
+    (tmp_path / "typer.py").write_text("raise KeyboardInterrupt")
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    module, function = project["scripts"]["unblur"].split(":")
+    script = f"import sys; from {module} import {function}; sys.exit({function}())"
+    done = subprocess.run(
+        [sys.executable, *(["-m", "unblur"] if way == "module" else ["-c", script]), "--help"],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), *sys.path])},
+    )
+    assert (done.returncode, done.stdout) == (130, "")
+    assert done.stderr == (
+        "unblur: stopped; finished results are kept, and the same command goes on from here\n"
+    )
+
+
+def test_the_help_is_there_in_half_a_second_where_it_was_stopped_or_killed(tmp_path: Path) -> None:
     source = make_clip(tmp_path / "a.mp4", long_clip(1200, height=144, width=256, has_audio=True))
     for number in (signal.SIGKILL, signal.SIGTERM, signal.SIGINT):
         code, talk = stop_midway(source, number)

@@ -1,4 +1,4 @@
-"""The entry point: words to commands, errors to sentences and exit codes."""
+"""The command line: words to commands, errors to sentences and exit codes."""
 
 from __future__ import annotations
 
@@ -27,7 +27,6 @@ from unblur.apps.cli.commands.train import train
 from unblur.apps.cli.commands.weights import weights
 from unblur.apps.cli.output import (
     FAILURE,
-    INTERRUPTED,
     SUCCESS,
     UseError,
     describe_bug,
@@ -35,6 +34,7 @@ from unblur.apps.cli.output import (
     print_error,
     print_result,
 )
+from unblur.apps.cli.stopping import INTERRUPTED, STOPPED
 from unblur.errors import UnblurError
 
 COMMANDS = (restore, models, doctor, benchmark, evaluate, synthesize, train, ablation, export)
@@ -95,7 +95,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print_error(describe_bug(error))
         code = FAILURE
     if code == INTERRUPTED:
-        print_error("stopped; finished results are kept, and the same command goes on from here")
+        print_error(STOPPED)
     _flush()
     return code
 

@@ -14,8 +14,8 @@ from unblur.errors import ConfigError, OutputError, UnblurError, UnknownNameErro
 if TYPE_CHECKING:
     from unblur.restoration.file_jobs import FileReport
 
-SUCCESS, FAILURE, USE_ERROR, INTERRUPTED = 0, 1, 2, 130
-"""The exit codes."""
+SUCCESS, FAILURE, USE_ERROR = 0, 1, 2
+"""The exit codes, but for `stopping.INTERRUPTED`."""
 
 _ZERO_WIDTH_JOINER = "\u200d"
 

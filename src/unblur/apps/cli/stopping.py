@@ -1,0 +1,5 @@
+"""What is said when the program is stopped; imports nothing, so that it can be said at once."""
+
+INTERRUPTED = 130
+"""The exit code after Ctrl-C or SIGTERM."""
+STOPPED = "stopped; finished results are kept, and the same command goes on from here"
