@@ -10,6 +10,7 @@ from typing import IO, Any, cast
 from PIL import Image, JpegImagePlugin
 from PIL.ImageFile import ImageFile
 from PIL.JpegImagePlugin import JpegImageFile
+from PIL.PngImagePlugin import PngImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 
 from unblur.media._metadata import (
@@ -19,6 +20,7 @@ from unblur.media._metadata import (
     upright_exif,
     upright_xmp,
 )
+from unblur.media._png_texts import texts_of
 from unblur.media.picture import PictureFile
 
 _BASELINE_LARGEST_STEP = 255
@@ -60,6 +62,8 @@ def _save_options(image: ImageFile, file: IO[bytes]) -> dict[str, Any]:
         return _jpeg_options(image)
     if image.format == "WEBP":
         return {"lossless": _is_lossless_webp(file)}
+    if isinstance(image, PngImageFile):
+        return {"texts": texts_of(image)}
     if image.format == "TIFF":
         return {"is_compressed": image.info.get("compression") != "raw"}
     return {}

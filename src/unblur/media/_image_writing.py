@@ -7,12 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from PIL import Image, PngImagePlugin
+from PIL import Image
 
 from unblur.errors import OutputError
 from unblur.media._deep_writing import write_sixteen_bit_png, write_tiff, write_transparent_bmp
 from unblur.media._heif_files import write_heif
 from unblur.media._metadata import fitting_profile
+from unblur.media._png_texts import texts_for_png
 from unblur.media._samples import flatten, to_pillow
 from unblur.media.atomic import replacing
 from unblur.media.picture import Picture
@@ -108,9 +109,8 @@ def _metadata(picture: Picture, image: Image.Image, kind: str) -> dict[str, Any]
     }
     if kind == "JPEG":
         _drop_too_long(options)
-    if kind == "PNG" and about.xmp:
-        options["pnginfo"] = PngImagePlugin.PngInfo()
-        options["pnginfo"].add_itxt("XML:com.adobe.xmp", about.xmp.decode("utf-8", "replace"))
+    if kind == "PNG":
+        options["pnginfo"] = texts_for_png(about)
     return {name: value for name, value in options.items() if value}
 
 

@@ -203,3 +203,65 @@ def test_a_tiff_without_a_unit_of_resolution_has_none(tmp_path: Path) -> None:
     tags[282], tags[283], tags[296] = 2.0, 1.0, 1
     Image.fromarray(smooth()).save(tmp_path / "a.tif", tiffinfo=tags)
     assert read_picture(tmp_path / "a.tif").file.dpi is None
+
+
+def _png_with_texts(path: Path, *, is_deep: bool, is_late: bool = False) -> Path:
+    """A PNG file with texts of each kind of chunk, and a profile as ImageMagick hides it."""
+    info = PngImagePlugin.PngInfo()
+    info.add_text("Title", "Café at night")
+    info.add_text("Author", "Маша")
+    info.add_text("Description", "word " * 1000, zip=True)
+    info.add_itxt("Comment", "雪だるま", lang="ja", tkey="コメント")
+    info.add_text("Raw profile type exif", "exif\n 4\n00000000")
+    if not is_deep:
+        Image.fromarray(smooth()).save(path, pnginfo=info)
+        return path
+    write_picture(picture_of(deep()), path)
+    whole = path.read_bytes()
+    at = len(whole) - 12 if is_late else 33  # before the end, or after the header
+    with path.open("wb") as file:
+        file.write(whole[:at])
+        for name, data, _ in info.chunks:
+            PngImagePlugin.putchunk(file, name, data)
+        file.write(whole[at:])
+    return path
+
+
+@pytest.mark.parametrize(
+    ("is_deep", "is_late"), [(False, False), (True, False), (True, True)], ids=str
+)
+def test_texts_of_a_png_are_kept_in_png(tmp_path: Path, is_deep: bool, is_late: bool) -> None:
+    source = _png_with_texts(tmp_path / "a.png", is_deep=is_deep, is_late=is_late)
+    write_picture(read_picture(source), tmp_path / "b.png")
+    with Image.open(tmp_path / "b.png") as image:
+        image.load()
+        assert {**image.text} == {
+            "Title": "Café at night",
+            "Author": "Маша",
+            "Description": "word " * 1000,
+            "Comment": "雪だるま",
+        }
+        assert (image.text["Comment"].lang, image.text["Comment"].tkey) == ("ja", "コメント")
+    assert (tmp_path / "b.png").stat().st_size < source.stat().st_size + 1000
+
+
+def test_xmp_stands_in_a_png_once(tmp_path: Path) -> None:
+    write_picture(read_picture(_camera_picture(tmp_path / "a.png")), tmp_path / "b.png")
+    assert (tmp_path / "b.png").read_bytes().count(b"XML:com.adobe.xmp") == 1
+    assert read_picture(tmp_path / "b.png").file.save_options["texts"] == {}
+
+
+def test_texts_beyond_a_mebibyte_are_left_out(tmp_path: Path) -> None:
+    info = PngImagePlugin.PngInfo()
+    for key, length in (("first", 600_000), ("second", 600_000), ("third", 400_000)):
+        info.add_text(key, key[0] * length, zip=True)
+    Image.fromarray(smooth()).save(tmp_path / "a.png", pnginfo=info)
+    texts = read_picture(tmp_path / "a.png").file.save_options["texts"]
+    assert [*texts] == ["first", "third"]
+
+
+def test_texts_of_a_png_do_not_stand_in_the_way_of_other_formats(tmp_path: Path) -> None:
+    picture = read_picture(_png_with_texts(tmp_path / "a.png", is_deep=False))
+    for ending in KEEPING_EXIF:
+        write_picture(picture, tmp_path / f"b{ending}")
+        assert read_picture(tmp_path / f"b{ending}").samples.shape == smooth().shape
