@@ -16,6 +16,11 @@ Each text says what was expected, what came, and what to do, in one sentence.
 Only `apps` turns them into words on a screen and exit codes.
 """
 
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import contextmanager
+
 
 class UnblurError(Exception):
     """Base of all errors that this package raises on purpose."""
@@ -63,3 +68,25 @@ class ComputationError(UnblurError, RuntimeError):
 
 class OutOfMemoryError(ComputationError, MemoryError):
     """A runtime that failed for lack of memory."""
+
+
+@contextmanager
+def unwrap_stops() -> Generator[None]:
+    """Raise KeyboardInterrupt in place of an error of the block that has one behind it.
+
+    Ctrl-C during an import may come out as another error: of an extension that could not
+    be initialised (ImportError), or of a class that could not be made (RuntimeError).
+    """
+    try:
+        yield
+    except Exception as error:
+        if _is_stop(error):
+            raise KeyboardInterrupt from error
+        raise
+
+
+def _is_stop(error: BaseException | None) -> bool:
+    """Whether `error` is Ctrl-C, or was raised because of it."""
+    while error is not None and not isinstance(error, KeyboardInterrupt):
+        error = error.__cause__ or error.__context__
+    return error is not None

@@ -17,6 +17,7 @@ from unblur.errors import (
     ModelError,
     OutputError,
     UnblurError,
+    unwrap_stops,
 )
 from unblur.facts import Precision
 from unblur.media.codecs import VideoCodec
@@ -181,7 +182,8 @@ def _attempt(job: Job, pool: RestorerPool, report_progress: ReportProgress) -> F
     except ConfigError as error:
         return replace(failed, output=job.target, status="skipped", notes=(str(error),))
     try:
-        return restore_file(job, pool, report_progress)
+        with unwrap_stops():
+            return restore_file(job, pool, report_progress)
     except (ModelError, MissingExtraError, ConfigError):
         raise
     except UnblurError as error:

@@ -95,6 +95,17 @@ def test_ctrl_c_is_one_sentence_and_exit_code_130(
     ]
 
 
+def test_ctrl_c_that_an_import_turned_into_another_error_is_ctrl_c(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    error = ImportError("initialization failed")
+    error.__cause__ = KeyboardInterrupt()
+    failing(monkeypatch, error)
+    assert main(["models"]) == 130
+    (sentence,) = capsys.readouterr().err.splitlines()
+    assert sentence.startswith("unblur: stopped; ")
+
+
 def test_a_bug_is_one_sentence_unless_it_is_looked_for(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -300,6 +300,20 @@ def test_what_goes_wrong_with_one_file_is_told_in_its_report(
     assert [path.name for path in tmp_path.iterdir()] == ["a.png"]
 
 
+def test_ctrl_c_that_came_out_as_a_damaged_file_stops_everything(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def stop_while_pillow_loads(path: Path) -> None:
+        fault = RuntimeError("Error calling __set_name__")
+        fault.__cause__ = KeyboardInterrupt()
+        raise MediaError(f"{path} is truncated or damaged") from fault
+
+    monkeypatch.setattr(file_jobs, "read_picture", stop_while_pillow_loads)
+    make_picture(tmp_path / "a.png")
+    with pytest.raises(KeyboardInterrupt):
+        restore_folder(tmp_path)
+
+
 def test_a_model_that_cannot_be_opened_stops_everything(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -35,7 +35,7 @@ from unblur.apps.cli.output import (
     print_result,
 )
 from unblur.apps.cli.stopping import INTERRUPTED, STOPPED
-from unblur.errors import UnblurError
+from unblur.errors import UnblurError, unwrap_stops
 
 COMMANDS = (restore, models, doctor, benchmark, evaluate, synthesize, train, ablation, export)
 GROUPS = {"data": data, "weights": weights}
@@ -83,7 +83,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         format="%(message)s", level=logging.DEBUG if is_debugging else logging.ERROR
     )
     try:
-        code = _run(_with_command(sys.argv[1:] if arguments is None else list(arguments)))
+        with unwrap_stops():
+            code = _run(_with_command(sys.argv[1:] if arguments is None else list(arguments)))
     except KeyboardInterrupt:
         code = INTERRUPTED
     except (UnblurError, UseError) as error:
