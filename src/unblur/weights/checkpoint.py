@@ -6,7 +6,7 @@ from pathlib import Path
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import Tensor
 
 from unblur.errors import ModelError
@@ -56,6 +56,9 @@ def load_checkpoint(path: Path) -> tuple[Generator, NetworkFacts]:
 
 
 def _write(tensors: dict[str, Tensor], facts: NetworkFacts, target: Path) -> None:
-    """Write a .safetensors file; raises OutputError."""
+    """Write a .safetensors file; raises OutputError.
+
+    Not with `save_file`, whose files nobody but their owner may read.
+    """
     with replacing(target) as unfinished:
-        save_file(tensors, unfinished, metadata={METADATA_KEY: facts.to_json()})
+        unfinished.write_bytes(save(tensors, metadata={METADATA_KEY: facts.to_json()}))

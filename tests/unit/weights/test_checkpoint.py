@@ -4,7 +4,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from unblur.errors import ModelError, UnknownNameError  # noqa: E402
+from unblur.errors import ModelError, OutputError, UnknownNameError  # noqa: E402
 from unblur.facts import NetworkFacts  # noqa: E402
 from unblur.models.catalog import find_generator  # noqa: E402
 from unblur.weights.checkpoint import load_checkpoint, save_checkpoint  # noqa: E402
@@ -29,6 +29,19 @@ def test_a_cut_off_file_is_refused(tmp_path):
     (tmp_path / "x").write_bytes((tmp_path / "x").read_bytes()[:-1000])
     with pytest.raises(ModelError, match="export it again"):
         load_checkpoint(tmp_path / "x")
+
+
+def test_a_saved_file_may_be_read_by_whom_any_other_may(tmp_path):
+    (tmp_path / "other").touch()
+    save_checkpoint(find_generator("live").build(), NetworkFacts("live", ""), tmp_path / "x")
+    assert (tmp_path / "x").stat().st_mode == (tmp_path / "other").stat().st_mode
+
+
+def test_a_folder_that_is_not_there_is_one_sentence(tmp_path):
+    with pytest.raises(OutputError, match="there is no folder"):
+        save_checkpoint(
+            find_generator("live").build(), NetworkFacts("live", ""), tmp_path / "no" / "x"
+        )
 
 
 def test_saving_leaves_nothing_but_the_file(tmp_path):
