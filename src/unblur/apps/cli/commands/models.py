@@ -66,7 +66,7 @@ def _print_model(facts: dict[str, Any]) -> None:
         ("on disk", sizes),
         ("licence", facts["licence"]),
         ("trained on", facts["training"] or "not said"),
-        ("timed on", facts["measured_on"] or "not timed yet: unblur benchmark"),
+        ("timed on", facts["measured_on"] or "not timed; unblur benchmark does it here"),
         ("measured", "" if facts["metrics"] else "not yet"),
     ):
         print_result(f"  {label + ':':12}{text}")
