@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -49,15 +51,26 @@ def build_network(options: TrainingOptions) -> LearningNetwork:
     with torch.random.fork_rng():
         torch.manual_seed(options.seed)
         network = LearningNetwork(card.build())
-    start = options.start_from
-    if start is None:
+    if options.start_from is None:
         _load_encoder_weights(network.generator, options)
-    elif start.suffix == ".safetensors":
-        generator, _facts = load_checkpoint(start)
-        network.generator.load_state_dict(generator.state_dict())
     else:
-        network.load_state_dict(read_state(start)["averaged"])
+        _load_start(network, options.start_from, options.network)
     return network.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+
+
+def _load_start(network: LearningNetwork, start: Path, name: str) -> None:
+    """Give `network` the weights in `start`; raises ConfigError when they are of another."""
+    try:
+        if start.suffix == ".safetensors":
+            generator, _facts = load_checkpoint(start)
+            network.generator.load_state_dict(generator.state_dict())
+        else:
+            network.load_state_dict(read_state(start)["averaged"])
+    except RuntimeError as error:  # PyTorch's, with every name that does not fit
+        raise ConfigError(
+            f"start_from is {start}, whose weights are not of {name!r}; set network to what it "
+            "was trained as, or start from another file"
+        ) from error
 
 
 def _load_encoder_weights(generator: Generator, options: TrainingOptions) -> None:

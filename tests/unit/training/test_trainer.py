@@ -228,3 +228,16 @@ def test_crops_that_the_network_cannot_take_are_refused(tmp_path: Path) -> None:
 def test_an_unknown_network_is_named_with_the_known_ones(tmp_path: Path) -> None:
     with pytest.raises(UnknownNameError, match=r"no generator named .lve.; did you mean .live.\?"):
         make_trainer(small_run(tmp_path, network="lve"))
+
+
+def test_weights_of_another_network_are_no_start(tmp_path: Path) -> None:
+    first = make_trainer(small_run(tmp_path, maximum_steps=1)).run()
+    with pytest.raises(ConfigError, match=r"start_from is .*last.pt, .*not of 'live_large'"):
+        make_trainer(small_run(tmp_path, network="live_large", start_from=first))
+
+
+def test_a_model_file_of_another_network_is_no_start(tmp_path: Path) -> None:
+    path = tmp_path / "live.safetensors"
+    save_checkpoint(find_generator("live").build(), NetworkFacts("live", "x"), path)
+    with pytest.raises(ConfigError, match=r"start_from is .*live.safetensors, .*not of 'live_l"):
+        make_trainer(small_run(tmp_path, network="live_large", start_from=path))
