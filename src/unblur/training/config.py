@@ -127,8 +127,9 @@ class TrainingOptions(Options):
     """Crops to a step and device at the final crop size; smaller crops come in larger batches."""
     crop_px: int = Field(default=160, gt=0)
     """Height and width of a training crop at the end, a multiple of what the network needs."""
-    first_crop_px: int | None = Field(default=None, gt=0)
-    """The same at the start; it grows until `final_crop_at`. None: the same from the start."""
+    first_crop_px: int | None = Field(default=None, ge=16)
+    """The same at the start; it grows, by 16 at a time, until `final_crop_at`. None: the same
+    from the start."""
     final_crop_at: float = Field(default=0.6, ge=0, le=1)
     """From this share of the run on crops have their final size."""
     optimizer: Literal["muon", "adamw", "adam"] = "muon"

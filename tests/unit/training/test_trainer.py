@@ -241,3 +241,8 @@ def test_a_model_file_of_another_network_is_no_start(tmp_path: Path) -> None:
     save_checkpoint(find_generator("live").build(), NetworkFacts("live", "x"), path)
     with pytest.raises(ConfigError, match=r"start_from is .*live.safetensors, .*not of 'live_l"):
         make_trainer(small_run(tmp_path, network="live_large", start_from=path))
+
+
+def test_the_first_crops_are_not_smaller_than_a_step_of_their_growth(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"first_crop_px\n.*greater than or equal to 16"):
+        small_run(tmp_path, first_crop_px=8)
