@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from unblur.data.pair_cache import PairCache
+from unblur.errors import ConfigError
 
 _BATCH_SIZE = 20
 _LEAST_ERROR = 1e-10
@@ -72,8 +73,13 @@ def restored_pixels(
 
 
 def _batches(validation: PairCache, device: torch.device) -> Iterator[tuple[Tensor, Tensor]]:
-    """The pairs that are blurred, (B, 3, H, W) float32 in 0..1."""
+    """The pairs that are blurred, (B, 3, H, W) float32 in 0..1; raises ConfigError for none."""
     chosen = np.flatnonzero(validation.path_px > 0)
+    if len(chosen) == 0:
+        raise ConfigError(
+            f"none of the {len(validation.pairs)} validation pairs is blurred; make more of them "
+            "(data.held_out_count) in another data.cache"
+        )
     for start in range(0, len(chosen), _BATCH_SIZE):
         some = [validation.pairs[int(index)] for index in chosen[start : start + _BATCH_SIZE]]
         blurry, sharp = (

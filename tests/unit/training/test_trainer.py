@@ -8,6 +8,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch")
@@ -246,3 +247,11 @@ def test_a_model_file_of_another_network_is_no_start(tmp_path: Path) -> None:
 def test_the_first_crops_are_not_smaller_than_a_step_of_their_growth(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"first_crop_px\n.*greater than or equal to 16"):
         small_run(tmp_path, first_crop_px=8)
+
+
+def test_validation_without_blurred_pairs_is_refused(tmp_path: Path) -> None:
+    options = small_run(tmp_path)
+    path_px = options.data.cache / "held_out" / "path_px.npy"
+    np.save(path_px, np.zeros_like(np.load(path_px)))
+    with pytest.raises(ConfigError, match=r"none of the 6 validation pairs is blurred; make"):
+        make_trainer(options).run()
