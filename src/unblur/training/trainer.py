@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 import torch
 from lightning_fabric import Fabric
+from lightning_fabric.utilities.exceptions import MisconfigurationException
 from timm.utils import ModelEmaV3
 
 from unblur.data.pair_cache import PairCache
@@ -39,15 +40,25 @@ _PRECISIONS = {"fp32": "32-true", "bf16": "bf16-mixed", "fp16": "16-mixed"}
 
 
 def make_fabric(options: TrainingOptions) -> Fabric:
-    """Devices, processes and arithmetic as `options` want them; not launched yet."""
+    """Devices, processes and arithmetic as `options` want them; not launched yet.
+
+    Raises ConfigError when this machine has not what they ask for.
+    """
     machine = options.machine
-    return Fabric(
-        accelerator=machine.accelerator,
-        devices=machine.devices,
-        num_nodes=machine.nodes,
-        strategy=machine.strategy,
-        precision=_PRECISIONS[options.precision],  # pyright: ignore[reportArgumentType]
-    )
+    try:
+        return Fabric(
+            accelerator=machine.accelerator,
+            devices=machine.devices,
+            num_nodes=machine.nodes,
+            strategy=machine.strategy,
+            precision=_PRECISIONS[options.precision],  # pyright: ignore[reportArgumentType]
+        )
+    except (ValueError, RuntimeError, MisconfigurationException) as error:
+        wanted = f"{machine.devices} {machine.accelerator} device(s)"
+        reason = " ".join(str(error).split())
+        raise ConfigError(
+            f"cannot train on {wanted} with machine.strategy {machine.strategy!r}: {reason}"
+        ) from error
 
 
 def train(options: TrainingOptions) -> Path | None:
@@ -130,10 +141,9 @@ class Trainer:
         started = time.monotonic() - self.elapsed_s
         ticker = Ticker(self.options.checkpoint_minutes * 60)
         workers = self.options.data.workers
-        if self.step == 0:
-            self._validate(validation, reports)
         if self.progress_at(self.step) >= 1:
             return
+        self._validate(validation, reports)
         for batch in load_batches(source, self._moments(), self.fabric.device, workers):
             ticker.count(self.train_step(batch), len(batch.sharp) * self.fabric.world_size)
             self.elapsed_s, is_due, is_stopped = self._agree(
@@ -159,8 +169,8 @@ class Trainer:
     def train_step(self, batch: Batch) -> dict[str, float]:
         """One step of the discriminator, if any, and of the generator; gives the losses.
 
-        Raises UnblurError when a loss or the gradient is no finite number; the weights are
-        then those of before the step.
+        Raises UnblurError when a loss or the gradient is no finite number; the generator's
+        weights are then those of before the step.
         """
         options = self.options
         scale = learning_rate_scale(self.progress_at(self.step), self.step, options)

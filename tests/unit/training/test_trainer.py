@@ -25,7 +25,7 @@ from unblur.errors import (  # noqa: E402
 from unblur.facts import NetworkFacts  # noqa: E402
 from unblur.models.catalog import find_generator  # noqa: E402
 from unblur.training.gan_step import GeneratorLoss  # noqa: E402
-from unblur.training.trainer import Trainer  # noqa: E402
+from unblur.training.trainer import Trainer, make_fabric  # noqa: E402
 from unblur.weights import run_state  # noqa: E402
 from unblur.weights.checkpoint import save_checkpoint  # noqa: E402
 
@@ -255,3 +255,34 @@ def test_validation_without_blurred_pairs_is_refused(tmp_path: Path) -> None:
     np.save(path_px, np.zeros_like(np.load(path_px)))
     with pytest.raises(ConfigError, match=r"none of the 6 validation pairs is blurred; make"):
         make_trainer(options).run()
+
+
+@pytest.mark.parametrize(
+    ("machine", "sentence"),
+    [
+        ({"accelerator": "cpu", "strategy": "nonsense"}, r"machine\.strategy .*nonsense"),
+        ({"accelerator": "gpu", "devices": 64}, r"cannot train on 64 .*gpu"),
+    ],
+)
+def test_a_machine_that_is_not_there_is_named(
+    tmp_path: Path, machine: dict[str, Any], sentence: str
+) -> None:
+    options = small_run(tmp_path, machine=machine)
+    with pytest.raises(ConfigError, match=sentence):
+        make_fabric(options)
+
+
+def test_a_run_that_goes_on_knows_its_score_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options = small_run(tmp_path, checkpoint_minutes=1e-9)
+    with monkeypatch.context() as patch:
+        kill_after(patch, 3)
+        with pytest.raises(_KilledError):
+            make_trainer(options).run()
+    resumed = make_trainer(options)
+    with monkeypatch.context() as patch:
+        kill_after(patch, 3)
+        with pytest.raises(_KilledError):
+            resumed.run()
+    assert math.isfinite(resumed.score.gain_db)
