@@ -78,6 +78,9 @@ def _explain(options: type[BaseModel], error: ValidationError) -> str:
     """The first fault of `error` as one sentence, with the nearest known key."""
     fault = error.errors()[0]
     place = ".".join(str(part) for part in fault["loc"])
+    if fault["type"] == "value_error":  # a validator's own sentence; the input is the whole table
+        sentence = fault["msg"].removeprefix("Value error, ")
+        return f"{place}: {sentence}" if place else sentence
     if fault["type"] != "extra_forbidden":
         return f"{place}: {fault['msg']}, got {fault['input']!r}"
     known = _fields_at(options, fault["loc"][:-1])

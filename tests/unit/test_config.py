@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Self
 
 import pytest
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 
 from unblur.config import Options
 from unblur.errors import ConfigError
@@ -18,6 +19,12 @@ class Inner(Options):
 class Outer(Options):
     name: str
     optimizer: Inner = Inner()
+
+    @model_validator(mode="after")
+    def _is_no_sheep(self) -> Self:
+        if self.name == "sheep":
+            raise ValueError("name must not be 'sheep'")
+        return self
 
 
 def read(tmp_path: Path, text: str) -> Outer:
@@ -51,6 +58,12 @@ def test_a_fault_is_named_in_a_sentence(tmp_path: Path, text: str, sentence: str
         read(tmp_path, text)
     assert sentence in str(caught.value)
     assert "a.toml" in str(caught.value)
+
+
+def test_options_that_do_not_go_together_are_told_without_the_whole_table(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        read(tmp_path, 'name = "sheep"')
+    assert str(caught.value) == f"{tmp_path / 'a.toml'}: name must not be 'sheep'"
 
 
 def test_changes_count_more_than_the_file(tmp_path: Path) -> None:
