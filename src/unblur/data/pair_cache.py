@@ -84,7 +84,10 @@ def build_pair_cache(
     processes: int = 2,
     held_out: bool = False,
 ) -> None:
-    """Make `pair_count` pairs of `size_px` pixels from `photos` into the folder `target`."""
+    """Make `pair_count` pairs of `size_px` pixels from `photos` into the folder `target`.
+
+    Raises InputError when the photos cannot be used (`open_photos`).
+    """
     target.mkdir(parents=True, exist_ok=True)
     shape = (pair_count, 2, size_px, size_px, 3)
     np.lib.format.open_memmap(target / "pairs.npy", "w+", np.uint8, shape).flush()
@@ -124,18 +127,26 @@ def _start_worker(
     seed: int,
     held_out: bool,  # noqa: FBT001 - a pool passes its initializer's arguments by position
 ) -> None:
-    """Load what every chunk of this process needs, once."""
+    """Load what every chunk of this process needs, once.
+
+    Photos that cannot be used are for the first chunk to raise: a pool whose initializer
+    raises breaks, and says only that.
+    """
     cv2.setNumThreads(1)
     pairs = np.load(target / "pairs.npy", mmap_mode="r+")
-    _worker.update(
-        pool=open_photos(photos, held_out=held_out), pairs=pairs, options=options, seed=seed
-    )
+    try:
+        pool: PhotoPool | InputError = open_photos(photos, held_out=held_out)
+    except InputError as error:
+        pool = error
+    _worker.update(pool=pool, pairs=pairs, options=options, seed=seed)
 
 
 def _make_chunk(start: int) -> np.ndarray:
     """Fill one chunk of the cache; gives (n, 2): path length and whether straight."""
     pool, pairs = _worker["pool"], _worker["pairs"]
     options, seed = _worker["options"], _worker["seed"]
+    if isinstance(pool, InputError):
+        raise pool
     assert isinstance(pool, PhotoPool) and isinstance(pairs, np.ndarray)  # noqa: S101, PT018
     assert isinstance(options, BlurOptions) and isinstance(seed, int)  # noqa: S101, PT018
     stop = min(start + _CHUNK, len(pairs))

@@ -48,3 +48,17 @@ def test_a_cache_is_the_same_with_one_process_and_two(photos, tmp_path):
 def test_an_unfinished_cache_is_not_opened(tmp_path):
     with pytest.raises(InputError, match="holds no finished pair cache"):
         open_pair_cache(tmp_path)
+
+
+def test_photos_that_cannot_be_used_are_named(tmp_path):
+    (tmp_path / "photos").mkdir()
+    with pytest.raises(InputError, match=r"no p\w+ .*in .*photos; "):
+        build_pair_cache(
+            tmp_path / "photos",
+            tmp_path / "cache",
+            pair_count=1,
+            size_px=16,
+            options=BlurOptions(),
+            seed=1,
+            processes=1,
+        )
