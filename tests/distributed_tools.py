@@ -8,6 +8,7 @@ import torch
 from lightning_fabric import Fabric
 
 from unblur.data.pair_cache import open_pair_cache
+from unblur.errors import UnblurError
 from unblur.training.batches import Batch, CachedBatches, Moment
 from unblur.training.config import TrainingOptions
 from unblur.training.trainer import Trainer
@@ -36,6 +37,24 @@ def _take_own_step(fabric: Fabric, options: TrainingOptions, target: Path) -> No
     torch.set_num_threads(1)
     batch = _dataset(options)[Moment(0, 1.0, fabric.global_rank)]
     _take_step(Trainer(options, fabric), batch, target)
+
+
+def take_broken_step(options: TrainingOptions, process_count: int, folder: Path) -> None:
+    """A step with no numbers in the last process; each saves what it raised, by its rank."""
+    fabric = Fabric(accelerator="cpu", devices=process_count, strategy="ddp_spawn")
+    fabric.launch(_take_broken_step, options, folder)
+
+
+def _take_broken_step(fabric: Fabric, options: TrainingOptions, folder: Path) -> None:
+    torch.set_num_threads(1)
+    batch = _dataset(options)[Moment(0, 1.0, fabric.global_rank)].to(torch.device("cpu"))
+    if fabric.global_rank == fabric.world_size - 1:
+        batch.blurry.fill_(torch.nan)
+    try:
+        Trainer(options, fabric).train_step(batch)
+    except UnblurError as error:
+        (folder / f"{fabric.global_rank}.txt").write_text(str(error))
+    fabric.barrier()
 
 
 def _take_step(trainer: Trainer, batch: Batch, target: Path) -> None:

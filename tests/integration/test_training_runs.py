@@ -16,7 +16,11 @@ import pytest
 torch = pytest.importorskip("torch")
 pytest.importorskip("timm")
 
-from tests.distributed_tools import take_joined_step, take_shared_step  # noqa: E402
+from tests.distributed_tools import (  # noqa: E402
+    take_broken_step,
+    take_joined_step,
+    take_shared_step,
+)
 from tests.training_tools import small_run, write_config  # noqa: E402
 from unblur.training.throughput import measure_throughput  # noqa: E402
 from unblur.weights.run_state import read_state  # noqa: E402
@@ -108,6 +112,13 @@ def test_two_processes_learn_what_one_learns_from_both_batches(
         rounding = 1e-5 * max(float(value.abs().max()) for value in mine.values())
         for name, gradient in mine.items():
             assert torch.allclose(gradient, shared[name], rtol=1e-3, atol=rounding), name
+
+
+def test_all_processes_end_when_one_has_a_loss_that_is_no_number(tmp_path: Path) -> None:
+    take_broken_step(small_run(tmp_path), 2, tmp_path)
+    said = [(tmp_path / f"{rank}.txt").read_text() for rank in (0, 1)]
+    assert said[0].startswith("the length of the gradient is nan at step 0")
+    assert said[1].startswith("the pixel is nan at step 0")
 
 
 def test_two_processes_of_one_command_train(tmp_path: Path) -> None:

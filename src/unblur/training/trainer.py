@@ -188,9 +188,9 @@ class Trainer:
             terms["adversarial"] = self.adversary.judge(batch.sharp, restored[0])
         loss = total(terms.values())
         values |= {name: term.item() for name, term in terms.items()} | {"loss": loss.item()}
-        self._check(values, batch)
         self._optimizer.zero_grad()
         self.fabric.backward(loss)
+        self._check(values, batch)  # now, when all processes have the gradient: none waits
         self._limit_gradient(batch)
         self._optimizer.step()
         self.step += 1
