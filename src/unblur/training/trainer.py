@@ -154,6 +154,7 @@ class Trainer:
                 self._validate(validation, reports)
             self._keep(ticker, reports, is_saved=is_due or is_done or is_stopped)
             if is_stopped:
+                self.fabric.barrier()  # a process that ends early lets the launcher kill the first
                 raise KeyboardInterrupt
             if is_done:
                 return

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import shutil
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -286,3 +287,24 @@ def test_a_run_that_goes_on_knows_its_score_at_once(
         with pytest.raises(_KilledError):
             resumed.run()
     assert math.isfinite(resumed.score.gain_db)
+
+
+def test_a_stopped_run_is_saved_before_any_process_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trainer = make_trainer(small_run(tmp_path))
+    take, waited_at = trainer.train_step, list[int | None]()
+
+    def take_and_ask(batch: Any) -> dict[str, float]:
+        signal.raise_signal(signal.SIGTERM)
+        return take(batch)
+
+    def wait() -> None:
+        is_saved = trainer.last.exists()
+        waited_at.append(run_state.read_state(trainer.last)["step"] if is_saved else None)
+
+    monkeypatch.setattr(trainer, "train_step", take_and_ask)
+    monkeypatch.setattr(trainer.fabric, "barrier", wait)
+    with pytest.raises(KeyboardInterrupt):
+        trainer.run()
+    assert waited_at[-1] == trainer.step == 1
