@@ -60,6 +60,7 @@ def train(
         raise MissingExtraError(
             f"training needs {missing.name}; install it with: pip install 'unblur[train]'"
         ) from missing
+    logging.getLogger("lightning_fabric").setLevel(logging.WARNING)
     words = [*(changes or []), *([f"machine.devices={devices}"] if devices else [])]
     training_options = TrainingOptions.from_toml(config, words)
     if measure:
