@@ -308,3 +308,9 @@ def test_a_stopped_run_is_saved_before_any_process_ends(
     with pytest.raises(KeyboardInterrupt):
         trainer.run()
     assert waited_at[-1] == trainer.step == 1
+
+
+def test_an_output_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(OutputError, match=r"cannot make the folder .*file/run for the run: Not a"):
+        make_trainer(small_run(tmp_path, output=tmp_path / "file" / "run"))
