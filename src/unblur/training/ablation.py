@@ -75,6 +75,11 @@ class Ablation:
             row = TrainingOptions.from_toml(folder / f"{name}.toml", changes)
             if row.network == "inception":
                 row = TrainingOptions.model_validate({**row.model_dump(), "network": fpn})
+            if row.machine.devices * row.machine.nodes > 1:
+                raise ConfigError(
+                    "the rows are trained one after the other by one process; leave "
+                    "machine.devices and machine.nodes at 1, or train each row by unblur train"
+                )
             options[name] = row
         return cls(options)
 

@@ -52,3 +52,8 @@ def test_all_rows_are_trained_and_stand_beside_the_paper(
 def test_rows_keep_their_own_networks() -> None:
     with pytest.raises(ConfigError, match="each row has a network and an output of its own"):
         Ablation.read(CONFIGS, ["network=live"])
+
+
+def test_several_devices_are_refused() -> None:
+    with pytest.raises(ConfigError, match=r"leave machine\.devices and machine\.nodes at 1"):
+        Ablation.read(CONFIGS, ["machine.devices=2"])
