@@ -42,7 +42,7 @@ class CurriculumOptions(Options):
     """From short straight blur to everything; moments are shares of the run, 0..1."""
 
     first_path_px: float = Field(default=6.0, gt=0)
-    """Longest path at the start; it grows without limit until `full_length_at`."""
+    """Longest path at the start, in pixels; it grows to 64 until `full_length_at`."""
     full_length_at: float = Field(default=0.35, ge=0, le=1)
     """From here on pairs of any length come."""
     mixture_from: float = Field(default=0.02, ge=0, le=1)
