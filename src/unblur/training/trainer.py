@@ -45,6 +45,9 @@ def make_fabric(options: TrainingOptions) -> Fabric:
     Raises ConfigError when this machine has not what they ask for.
     """
     machine = options.machine
+    has_gpu = machine.accelerator != "cpu" and torch.cuda.is_available()
+    if options.precision == "fp16" and not has_gpu:
+        raise ConfigError("fp16 trains on a GPU only; choose precision bf16 or fp32")
     try:
         return Fabric(
             accelerator=machine.accelerator,
@@ -179,7 +182,7 @@ class Trainer:
         set_learning_rate(
             self.optimizer, options.learning_rate * scale, is_encoder_frozen=is_frozen
         )
-        restored = self._network(batch.blurry)
+        restored = self._restore(batch)
         terms = self.losses(restored, batch.sharp)
         values: dict[str, float] = {}
         if self.adversary is not None:
@@ -197,6 +200,18 @@ class Trainer:
         self.step += 1
         self.averaged.update(self.network, step=self.step)
         return values
+
+    def _restore(self, batch: Batch) -> list[torch.Tensor]:
+        """What the network makes of a batch; raises ConfigError for one too small for its norms."""
+        try:
+            return self._network(batch.blurry)
+        except ValueError as error:
+            if "more than 1 value per channel" not in str(error):
+                raise
+            raise ConfigError(
+                f"crops of {batch.blurry.shape[-1]} px leave {self.options.network} one value to "
+                "normalise by; raise crop_px or batch_size"
+            ) from error
 
     def state(self) -> dict[str, Any]:
         """All that going on needs."""
@@ -229,6 +244,9 @@ class Trainer:
                 f"the run in {self.options.output} has {key} {saved.get(key)!r}, now it is "
                 f"{wanted[key]!r}; choose another output folder, or start_from its checkpoint"
             )
+        others = sorted(key for key in wanted if saved.get(key) != wanted[key])
+        if others:
+            _log.warning("going on with another %s than before", ", ".join(others))
         self.network.load_state_dict(state["network"])
         self.averaged.module.load_state_dict(state["averaged"])
         self.optimizer.load_state_dict(state["optimizer"])

@@ -35,6 +35,7 @@ pytestmark = pytest.mark.torch
 RUNS: dict[str, dict[str, Any]] = {
     "muon": {"optimizer": "muon"},
     "adamw": {"optimizer": "adamw"},
+    "bf16": {"precision": "bf16"},
     "ragan-ls": {
         "adversary": {"loss": "ragan-ls", "discriminator": "patch"},
         "optimizer": "adam",
@@ -314,3 +315,22 @@ def test_an_output_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(OutputError, match=r"cannot make the folder .*file/run for the run: Not a"):
         make_trainer(small_run(tmp_path, output=tmp_path / "file" / "run"))
+
+
+def test_crops_too_small_for_a_norm_are_refused(tmp_path: Path) -> None:
+    options = small_run(tmp_path, **(RUNS["mobilenet"] | {"batch_size": 1}))
+    with pytest.raises(ConfigError, match="leave mobilenet one value to normalise by; raise crop"):
+        make_trainer(options).run()
+
+
+def test_fp16_on_a_cpu_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="fp16 trains on a GPU only; choose precision bf16"):
+        make_trainer(small_run(tmp_path, precision="fp16"))
+
+
+def test_going_on_with_other_options_is_said(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    make_trainer(small_run(tmp_path)).run()
+    make_trainer(small_run(tmp_path, seed=2, maximum_steps=7)).run()
+    assert "going on with another maximum_steps, seed than before" in caplog.text
