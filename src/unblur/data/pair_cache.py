@@ -18,11 +18,10 @@ from typing import Protocol
 import cv2
 import numpy as np
 
-from unblur.data.blur_synthesis import BlurOptions, synthesize_pair
+from unblur.data.blur_synthesis import MARGIN_PX, BlurOptions, synthesize_pair
 from unblur.data.photos import PhotoPool, PhotoSource, open_photos, random_scene
 from unblur.errors import InputError
 
-_MARGIN_PX = 16
 _CHUNK = 256
 
 
@@ -155,9 +154,9 @@ def _make_chunk(start: int) -> np.ndarray:
     for index in range(start, stop):
         rng = np.random.default_rng((seed, index))
         scene = random_scene(
-            pool, size_px + 2 * _MARGIN_PX, rng, document_share=options.document_share
+            pool, size_px + 2 * MARGIN_PX, rng, document_share=options.document_share
         )
-        pair = synthesize_pair(scene, pool.objects, rng, options, margin_px=_MARGIN_PX)
+        pair = synthesize_pair(scene, pool.objects, rng, options, margin_px=MARGIN_PX)
         pairs[index, 0], pairs[index, 1] = pair.blurry, pair.sharp
         facts[index - start] = pair.path_px, pair.is_straight
     return facts

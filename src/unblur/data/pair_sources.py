@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 
 from unblur.data.blur_synthesis import (
+    MARGIN_PX,
     BlurOptions,
     BlurPair,
     BlurPlan,
@@ -31,7 +32,6 @@ from unblur.media.frame import Frame
 from unblur.media.video_reader import VIDEO_ENDINGS, VideoReader, open_video
 
 _log = logging.getLogger(__name__)
-_MARGIN_PX = 16
 _SMALLEST_PX = 128
 _LARGEST_MARGIN_SHARE = 0.1
 _OBJECT_COUNT = 2
@@ -81,7 +81,7 @@ def photo_pairs(
     front are cut from the other photos. Damaged and too small photos are left out with a
     warning; raises InputError when none is left.
     """
-    smallest_px = _SMALLEST_PX if size_px is None else size_px + 2 * _MARGIN_PX
+    smallest_px = _SMALLEST_PX if size_px is None else size_px + 2 * MARGIN_PX
     shuffled = np.random.default_rng(seed).permutation(len(photos))
     waiting = deque(photos[index] for index in shuffled)
     for index in range(pair_count):
@@ -91,7 +91,7 @@ def photo_pairs(
         if rng.random() < options.document_share:
             size = picture.shape[:2] if size_px is None else (smallest_px, smallest_px)
             source, picture = f"drawn {index}", draw_document(rng, size)
-        scene, margin_px = picture, _MARGIN_PX
+        scene, margin_px = picture, MARGIN_PX
         if size_px is not None:
             scene = random_scene(PhotoPool([picture], []), smallest_px, rng)
         plan = draw_plan(rng, options, scene.shape[:2])

@@ -11,14 +11,19 @@ import numpy as np
 import torch
 from torch.utils.data import Dataset
 
-from unblur.data.blur_synthesis import BlurOptions, BlurPlan, cut_things, draw_plan, render_pair
+from unblur.data.blur_synthesis import (
+    MARGIN_PX,
+    BlurOptions,
+    BlurPlan,
+    cut_things,
+    draw_plan,
+    render_pair,
+)
 from unblur.data.blur_synthesis.torch_renderer import SceneBatch, render_batch
 from unblur.data.photos import PhotoPool, random_scene
 from unblur.training.batches import Batch, Moment, ReadyBatch
 from unblur.training.config import TrainingOptions
 from unblur.training.curriculum import Curriculum
-
-_MARGIN_PX = 16
 
 
 @dataclass(slots=True)
@@ -32,7 +37,7 @@ class PlannedBatch:
         """The pairs, rendered on `device`."""
         things = [[each.to(device) for each in some] for some in self.scenes.things]
         scenes = SceneBatch(self.scenes.pictures.to(device), things)
-        blurry, sharp = render_batch(self.plans, scenes, margin_px=_MARGIN_PX)
+        blurry, sharp = render_batch(self.plans, scenes, margin_px=MARGIN_PX)
         return Batch(blurry, sharp, []).to(device)
 
 
@@ -50,7 +55,7 @@ class MadeBatches(Dataset[ReadyBatch]):
         """What becomes the batch of that moment; the same moment gives the same."""
         rng = np.random.default_rng((self._seed, moment.step, moment.rank))
         curriculum = self._curriculum
-        size_px = curriculum.crop_px(moment.progress) + 2 * _MARGIN_PX
+        size_px = curriculum.crop_px(moment.progress) + 2 * MARGIN_PX
         blur = self._blur_at(moment.progress)
         plans, scenes, things = [], [], []
         for _ in range(curriculum.batch_size(moment.progress)):
@@ -63,7 +68,7 @@ class MadeBatches(Dataset[ReadyBatch]):
         if not self._is_rendered_here:
             return PlannedBatch(plans, SceneBatch.of(scenes, things))
         pairs = [
-            render_pair(*each, margin_px=_MARGIN_PX)
+            render_pair(*each, margin_px=MARGIN_PX)
             for each in zip(plans, scenes, things, strict=True)
         ]
         blurry, sharp = (

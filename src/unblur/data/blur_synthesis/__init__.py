@@ -7,10 +7,17 @@ from its seed. Nothing here reads or writes files.
 
 from unblur.data.blur_synthesis.camera_path import CameraPath, random_camera_path
 from unblur.data.blur_synthesis.options import BlurOptions
-from unblur.data.blur_synthesis.pairs import BlurPair, cut_things, render_pair, synthesize_pair
+from unblur.data.blur_synthesis.pairs import (
+    MARGIN_PX,
+    BlurPair,
+    cut_things,
+    render_pair,
+    synthesize_pair,
+)
 from unblur.data.blur_synthesis.plan import BlurPlan, draw_plan
 
 __all__ = [
+    "MARGIN_PX",
     "BlurOptions",
     "BlurPair",
     "BlurPlan",

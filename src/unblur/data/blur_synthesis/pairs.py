@@ -16,6 +16,9 @@ from unblur.data.blur_synthesis.numpy_renderer import render
 from unblur.data.blur_synthesis.options import BlurOptions
 from unblur.data.blur_synthesis.plan import BlurKind, BlurPlan, draw_plan
 
+MARGIN_PX = 16
+"""By how much a scene is larger than its pair on each side: blur reaches in from there."""
+
 
 @dataclass(frozen=True, slots=True)
 class BlurPair:
@@ -36,7 +39,7 @@ def synthesize_pair(
     rng: np.random.Generator,
     options: BlurOptions | None = None,
     *,
-    margin_px: int = 16,
+    margin_px: int = MARGIN_PX,
 ) -> BlurPair:
     """Blur the middle of `picture`; `objects` are pictures to cut foregrounds from.
 
@@ -54,7 +57,7 @@ def cut_things(plan: BlurPlan, objects: Sequence[np.ndarray]) -> list[np.ndarray
 
 
 def render_pair(
-    plan: BlurPlan, picture: np.ndarray, things: Sequence[np.ndarray], *, margin_px: int = 16
+    plan: BlurPlan, picture: np.ndarray, things: Sequence[np.ndarray], *, margin_px: int = MARGIN_PX
 ) -> BlurPair:
     """The pair that `plan` describes, on the CPU; `things` are those of `cut_things`."""
     blurry, sharp = render(plan, picture, things, margin_px)
