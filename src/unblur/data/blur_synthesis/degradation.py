@@ -57,7 +57,7 @@ def draw_degradation(rng: np.random.Generator, options: BlurOptions) -> Degradat
     quality = crf = None
     drawn = rng.random()
     if drawn < options.jpeg_share:
-        quality = int(rng.integers(60, 98))
+        quality = int(rng.integers(options.lowest_jpeg_quality, 98))
     elif drawn < options.jpeg_share + options.video_share:
         crf = int(rng.integers(18, 35))
     return Degradation(

@@ -44,6 +44,8 @@ class BlurOptions(Options):
     maximum_noise: float = Field(default=4.0, ge=0)
     """Standard deviation of the strongest noise, in grey levels of 255 (in mid-grey)."""
     jpeg_share: float = Field(default=0.3, ge=0, le=1)
-    """Pairs whose blurry half goes through JPEG of quality 60 to 97."""
+    """Pairs whose blurry half goes through JPEG of quality `lowest_jpeg_quality` to 97."""
+    lowest_jpeg_quality: int = Field(default=60, ge=1, le=97)
+    """Of the worst JPEG, 1..97."""
     video_share: float = Field(default=0.05, ge=0, le=1)
     """Pairs whose blurry half is cut out of a short H.264 clip of CRF 18 to 34 instead."""
