@@ -22,7 +22,8 @@ PHOTO_ENDINGS: frozenset[str] = frozenset(
 )
 """Endings, in lower case, of the files taken for photos."""
 _log = logging.getLogger(__name__)
-_HELD_OUT_EVERY = 20
+HELD_OUT_EVERY = 20
+"""Every so many photos, by name, one is kept for validation."""
 _MOST_DAMAGED = 0.01
 _DRAWN_SCENES, _DRAWN_SIZE, _DRAWN_SEED = 32, (512, 640), 20
 TRIES = 6
@@ -133,7 +134,7 @@ def load_photos(folder: Path, *, held_out: bool = False, scene_px: int = 600) ->
     damaged: list[PhotoFile] = []
     photos = find_photos([folder])
     for index, photo in enumerate(photos):
-        if (index % _HELD_OUT_EVERY == 0) != held_out:
+        if (index % HELD_OUT_EVERY == 0) != held_out:
             continue
         try:
             pixels = photo.read()

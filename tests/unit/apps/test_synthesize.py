@@ -180,3 +180,13 @@ def test_sources_that_do_not_fit_are_named(photos, tmp_path, capsys, words, sent
     assert main(["synthesize", *words, "-o", "out"]) in {1, 2}
     assert sentence in capsys.readouterr().err
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.mp4", "empty", "photos"]
+
+
+def test_only_the_photos_that_training_leaves_out_are_taken(photos, tmp_path):
+    for index in range(4, 24):
+        cv2.imwrite(str(photos / f"{index:02}.png"), scene(160, index, 200)[..., ::-1])
+    out = tmp_path / "out"
+    words = ["synthesize", str(photos), "-o", str(out), "--count", "6", "--size-px", "64"]
+    assert main([*words, "--blur", "document_share=0", "--held-out"]) == 0
+    names = sorted(path.name for path in photos.iterdir())
+    assert {row["source"] for row in rows_of(out)} == {names[0], names[20]}

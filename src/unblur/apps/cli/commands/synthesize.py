@@ -18,6 +18,7 @@ from unblur.errors import MissingExtraError
 if TYPE_CHECKING:
     from unblur.data.blur_synthesis import BlurOptions
     from unblur.data.pair_set import SourcedPair
+    from unblur.data.photos import PhotoFile
 
 DEFAULT_WINDOW = 7
 DEFAULT_GAMMA = 2.2
@@ -76,6 +77,10 @@ BetweenCount = Annotated[
         f"{DEFAULT_BETWEEN_COUNT} by default.",
     ),
 ]
+HeldOut = Annotated[
+    bool,
+    typer.Option("--held-out", help="Only the photos that training on all of them leaves out."),
+]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace a set that is there.")]
 
 
@@ -90,6 +95,7 @@ def synthesize(  # noqa: PLR0913 - one for each option
     window: Window = None,
     gamma: Gamma = None,
     between_count: BetweenCount = None,
+    held_out: HeldOut = False,
     overwrite: Overwrite = False,
     quiet: options.Quiet = False,
 ) -> int:
@@ -110,7 +116,8 @@ def synthesize(  # noqa: PLR0913 - one for each option
     with use_errors():
         check_target(output, overwrite=overwrite)
         changed = BlurOptions.from_changes(blur or [])
-        pairs = _find_pairs(sources, count, side_px, seed, changed, averaging)
+        photos, videos = _find_sources(sources, averaging, held_out=held_out)
+        pairs = _find_pairs(photos, videos, count, side_px, seed, changed, averaging)
     if not quiet:
         logging.getLogger("unblur").setLevel(logging.WARNING)
     with ProgressDisplay(1, is_wanted=not quiet) as display:
@@ -140,23 +147,36 @@ class _Averaging:
     between_count: int | None
 
 
+def _find_sources(
+    sources: list[Path], averaging: _Averaging, *, held_out: bool
+) -> tuple[list[PhotoFile], list[Path]]:
+    """The photos, or the videos, at `sources`; raises UseError for options of the other."""
+    from unblur.data.pair_sources import find_sources
+    from unblur.data.photos import HELD_OUT_EVERY
+
+    photos, videos = find_sources(sources)
+    if photos and averaging != _Averaging(None, None, None):
+        raise UseError(
+            "--window, --gamma and --between-count are for videos, got photos; leave them out"
+        )
+    if videos and held_out:
+        raise UseError("--held-out is for photos, got videos; leave it out")
+    return photos[::HELD_OUT_EVERY] if held_out else photos, videos
+
+
 def _find_pairs(
-    sources: list[Path],
+    photos: list[PhotoFile],
+    videos: list[Path],
     count: int,
     size_px: int | None,
     seed: int,
     blur: BlurOptions,
     averaging: _Averaging,
 ) -> Iterator[SourcedPair]:
-    """The pairs of what is at `sources`, to be made one by one."""
-    from unblur.data.pair_sources import find_sources, photo_pairs, video_pairs
+    """The pairs of `photos`, or else of `videos`, to be made one by one."""
+    from unblur.data.pair_sources import photo_pairs, video_pairs
 
-    photos, videos = find_sources(sources)
     if photos:
-        if averaging != _Averaging(None, None, None):
-            raise UseError(
-                "--window, --gamma and --between-count are for videos, got photos; leave them out"
-            )
         return photo_pairs(photos, pair_count=count, size_px=size_px, seed=seed, options=blur)
     window, gamma, between_count = averaging.window, averaging.gamma, averaging.between_count
     return video_pairs(
