@@ -21,6 +21,7 @@ from unblur.data.blur_synthesis.options import BlurOptions
 from unblur.media.frame import Frame
 from unblur.restoration.file_jobs import FileReport
 from unblur.restoration.inputs import is_video
+from unblur.restoration.live_meter import LiveReport
 
 ROOT = Path(__file__).parent.parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -54,12 +55,14 @@ def test_every_command_has_its_place_in_the_guide() -> None:
             assert f"unblur {name} {command}" in COMMAND_LINE
 
 
-@pytest.mark.parametrize(("command", "known"), [("restore", "--tile-px"), ("synthesize", "--blur")])
+@pytest.mark.parametrize(
+    ("command", "known"), [("restore", "--tile-px"), ("live", "--to"), ("synthesize", "--blur")]
+)
 def test_every_option_is_explained_in_the_section_of_its_command(command: str, known: str) -> None:
     group = typer.main.get_command(app)
     parameters = group.commands[command].params
     names = {name for parameter in parameters for name in parameter.opts if name[0] == "-"}
-    assert {"--output", known} <= names
+    assert known in names
     section = COMMAND_LINE.split(f"## unblur {command}\n")[1].split("\n## ")[0]
     for name in names:
         assert f"`{name}`" in section, name
@@ -73,7 +76,7 @@ def test_every_blur_option_is_explained() -> None:
 
 def test_every_json_field_is_explained() -> None:
     page = (ROOT / "docs" / "reference" / "json-output.md").read_text()
-    for field in FileReport.__dataclass_fields__:
+    for field in [*FileReport.__dataclass_fields__, *LiveReport.__dataclass_fields__]:
         assert f"`{field}`" in page, field
 
 

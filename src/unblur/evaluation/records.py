@@ -18,7 +18,7 @@ from unblur._version import __version__
 from unblur.errors import InputError
 from unblur.media.atomic import replacing
 
-Kind = Literal["quality", "paper", "speed", "task", "video"]
+Kind = Literal["quality", "paper", "speed", "task", "video", "live"]
 Row = dict[str, Any]
 """Figures by name; None where there is none, infinite ones as the text "inf"."""
 

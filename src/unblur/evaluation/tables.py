@@ -160,5 +160,21 @@ COLUMNS: dict[Kind, tuple[Column, ...]] = {
         ("time s", number("seconds", ".2f")),
         ("G MACs", number("giga_macs", ".2f")),
     ),
+    "live": (
+        ("size", text("size")),
+        ("sent/s", number("sent_frames_per_s", "d")),
+        ("seconds", number("seconds", ".0f")),
+        ("received/s", number("frames_per_s", ".1f")),
+        ("age ms", number("age_ms", ".0f")),
+        ("age ms, 95 %", number("age_ms_95", ".0f")),
+        ("growth ms/min", number("age_growth_ms_per_min", "+.2f")),
+        ("dropped", number("dropped", "d")),
+        ("out of order", number("disordered", "d")),
+        ("sound ahead ms", number("sound_ahead_ms", "+.0f")),
+        ("resolution", number("mean_resolution", ".2f")),
+        ("MB at first", number("memory_mb_start", ".0f")),
+        ("MB at last", number("memory_mb_end", ".0f")),
+        ("growth MB/min", number("memory_growth_mb_per_min", "+.2f")),
+    ),
 }
 """What is shown of each kind of record."""

@@ -203,7 +203,7 @@ class Restorer:
         if last is not None and np.array_equal(samples, last[0]):
             self.counts["repeated"] += 1
             return last[1]
-        if skips_sharp and worst_blur(samples) < _SHARP:
+        if skips_sharp and is_sharp(samples):
             self.counts["sharp"] += 1
             return lambda: samples
         return cache(self._start(samples))
@@ -264,6 +264,11 @@ class Restorer:
     def _note(self, sentence: str) -> None:
         if sentence not in self.notes:
             self.notes.append(sentence)
+
+
+def is_sharp(samples: NDArray[Any]) -> bool:
+    """Whether a picture, as `worst_blur` takes it, has no blurred part."""
+    return worst_blur(samples) < _SHARP
 
 
 def _finish(frame: Frame, wait: _Wait) -> Frame:

@@ -20,6 +20,7 @@ from unblur.apps.cli.commands.data import data
 from unblur.apps.cli.commands.doctor import doctor
 from unblur.apps.cli.commands.evaluate import evaluate
 from unblur.apps.cli.commands.export import export
+from unblur.apps.cli.commands.live import live
 from unblur.apps.cli.commands.models import models
 from unblur.apps.cli.commands.restore import restore
 from unblur.apps.cli.commands.synthesize import synthesize
@@ -37,7 +38,7 @@ from unblur.apps.cli.output import (
 from unblur.apps.cli.stopping import INTERRUPTED, STOPPED
 from unblur.errors import UnblurError, unwrap_stops
 
-COMMANDS = (restore, models, doctor, benchmark, evaluate, synthesize, train, ablation, export)
+COMMANDS = (restore, live, models, doctor, benchmark, evaluate, synthesize, train, ablation, export)
 GROUPS = {"data": data, "weights": weights}
 _ROOT_OPTIONS = {"--help", "--version"}
 

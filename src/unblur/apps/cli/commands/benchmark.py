@@ -14,6 +14,7 @@ from unblur.apps.cli.output import SUCCESS, UseError
 from unblur.apps.cli.reports import Reports, print_record, write_reports
 
 if TYPE_CHECKING:
+    from unblur.evaluation.records import Record
     from unblur.facts import Precision
     from unblur.runtimes.base import RuntimeName
     from unblur.weights.store import StoredModel
@@ -73,6 +74,16 @@ Reference = Annotated[
 Plot = Annotated[
     Path | None, typer.Option(metavar="FILE.svg", help="Draw how the time grows with pixels.")
 ]
+Live = Annotated[
+    bool,
+    typer.Option("--live", help="Measure `unblur live` instead, between a sender and a receiver."),
+]
+Seconds = Annotated[float, typer.Option(min=2, help="With --live: how long.")]
+Rate = Annotated[int, typer.Option(min=1, max=240, help="With --live: frames sent a second.")]
+Clip = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="With --live: whose pictures are sent; else a pattern."),
+]
 Save = Annotated[
     Path | None, typer.Option(metavar="FILE", help="Also keep the figures as JSON, with machine.")
 ]
@@ -88,6 +99,10 @@ def benchmark(  # noqa: PLR0913 - typer makes one option of each parameter
     threads: Threads = None,
     reference: Reference = False,
     plot: Plot = None,
+    live: Live = False,
+    seconds: Seconds = 60.0,
+    rate: Rate = 30,
+    clip: Clip = None,
     save: Save = None,
     json: options.Json = False,
 ) -> int:
@@ -95,6 +110,13 @@ def benchmark(  # noqa: PLR0913 - typer makes one option of each parameter
 
     The figures are of alternating rounds, each candidate warmed up before them.
     """
+    if live:
+        sizes = [parse_size(text) for text in size or ["720p"]]
+        words = _live_words(model, runtime, precision)
+        record = _measure_live(sizes, words, seconds=seconds, rate=rate, clip=clip)
+        write_reports(record, {}, Reports(save=save))
+        print_record(record, has_notes=True, is_json=json)
+        return SUCCESS
     from unblur.evaluation.energy import find_meter
     from unblur.evaluation.records import write_text
     from unblur.evaluation.speed import SpeedRequest, benchmark_models
@@ -122,6 +144,30 @@ def benchmark(  # noqa: PLR0913 - typer makes one option of each parameter
     write_reports(record, {}, Reports(save=save))
     print_record(record, has_notes=True, is_json=json)
     return SUCCESS
+
+
+def _live_words(
+    models: list[str] | None, runtimes: list[str] | None, precisions: list[str] | None
+) -> list[str]:
+    """The options for `unblur live`; raises UseError where it would be several sessions."""
+    words: list[str] = []
+    chosen = {"--model": models, "--runtime": runtimes, "--precision": precisions}
+    for option, names in chosen.items():
+        if names and len(names) > 1:
+            raise UseError(f"--live measures one session: give one {option}, not {len(names)}")
+        words += [option, *names] if names else []
+    return words
+
+
+def _measure_live(
+    sizes: list[tuple[int, int]], words: list[str], *, seconds: float, rate: int, clip: Path | None
+) -> Record:
+    """Each size in a session of its own."""
+    from unblur.evaluation.live_speed import LiveRequest, measure_live
+
+    requests = [LiveRequest(seconds, *each, rate, words, clip) for each in sizes]
+    with counting("seconds") as report:
+        return measure_live(requests, options.typed_command(), report)
 
 
 def _pick_runtimes(names: list[str]) -> list[RuntimeName]:

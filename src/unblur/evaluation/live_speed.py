@@ -1,0 +1,227 @@
+"""How live a live session is: a real sender, `unblur live`, and a real receiver, on one machine.
+
+The sender writes the time into each picture, the receiver reads it back: what is measured
+lies between a picture before its first encoder and behind its second decoder.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psutil
+
+from unblur.errors import ComputationError
+from unblur.evaluation.records import Record, Row, plain_row
+
+_BYTES_PER_MB = 1e6
+_WARM_UP_S = 20.0
+"""Left out of what is said of growth: buffers fill, and the effort is being found."""
+_FAREWELL_S = 20.0
+_OPENING_S = 60.0
+_PART_S = 5.0
+_POLL_S = 0.5
+Report = Callable[[int, int | None], None]
+
+
+@dataclass(frozen=True, slots=True)
+class LiveRequest:
+    """What is to be measured."""
+
+    seconds: float
+    height: int
+    width: int
+    rate: int
+    live_options: Sequence[str] = ()
+    """More words for `unblur live`."""
+    clip: Path | None = None
+    """Whose pictures are sent; None: a pattern."""
+
+
+def measure_live(requests: Sequence[LiveRequest], command: str, report: Report) -> Record:
+    """A row for each request, one after the other.
+
+    Raises ComputationError when one of the three processes fails.
+    """
+    notes = [
+        "sent: H.264 with AAC in MPEG-TS over UDP on this machine, which also received and read "
+        "the result; age: from before the sender's encoder to behind the receiver's decoder, by "
+        "the time in the picture",
+        f"growth: slope of the {_PART_S:g} s medians after the first {_WARM_UP_S:g} s",
+    ]
+    rows = [_measure(request, report) for request in requests]
+    return Record("live", "Live", command, rows, notes=notes)
+
+
+def _measure(request: LiveRequest, report: Report) -> Row:
+    """Run the three processes and put together what they saw."""
+    source, sink = (f"udp://127.0.0.1:{_free_port()}" for _ in range(2))
+    sender = [sys.executable, "-m", "unblur.media.stamped_stream"]
+    live = [sys.executable, "-m", "unblur", "live", source, "--to", sink, "--json"]
+    sending = [
+        *("send", source, str(request.seconds + _OPENING_S), "--rate", str(request.rate)),
+        *("--height", str(request.height), "--width", str(request.width)),
+        *(["--clip", str(request.clip)] if request.clip else []),
+    ]
+    with (
+        _running([*sender, "receive", sink, str(request.seconds)]) as receiver,
+        _running([*live, *request.live_options]) as restoring,
+        # It sends for longer than is measured: until the receiver has seen enough.
+        _running([*sender, *sending]),
+    ):
+        watch = _Watch(restoring.process)
+        received = _wait_for(receiver, restoring, request.seconds, report)
+        watch.end()
+        restoring.process.terminate()
+        restoring.process.wait(_FAREWELL_S)
+        lines = [json.loads(line) for line in restoring.printed().splitlines()]
+    return _make_row(request, received, lines, watch)
+
+
+class _Watch:
+    """Looks every second how much memory a process has."""
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        self.seconds: list[float] = []
+        self.resident_mb: list[float] = []
+        self._process = psutil.Process(process.pid)
+        self._is_over = threading.Event()
+        self._thread = threading.Thread(target=self._look, daemon=True)
+        self._thread.start()
+
+    def end(self) -> None:
+        """Look no more."""
+        self._is_over.set()
+        self._thread.join()
+
+    def _look(self) -> None:
+        started_s = time.monotonic()
+        with suppress(psutil.Error):
+            while not self._is_over.wait(1.0):
+                self.seconds.append(time.monotonic() - started_s)
+                self.resident_mb.append(self._process.memory_info().rss / _BYTES_PER_MB)
+
+
+def _make_row(
+    request: LiveRequest, received: dict[str, Any], lines: list[Row], watch: _Watch
+) -> Row:
+    """The figures, from what the receiver and `unblur live` saw."""
+    ages, arrivals = np.array(received["ages_ms"]), np.array(received["arrivals_s"])
+    seconds = [line for line in lines if not line["is_summary"]]
+    total = next((line for line in lines if line["is_summary"]), {})
+    ahead = received["sound_ahead_ms"]
+    resolutions = [line["resolution"] for line in seconds] or [math.nan]
+    return plain_row(
+        {
+            "size": f"{request.width}x{request.height}",
+            "sent_frames_per_s": request.rate,
+            "seconds": round(received["seconds"], 1),
+            "frames_per_s": round(received["frames"] / max(1e-3, received["seconds"]), 2),
+            "age_ms": float(np.median(ages)) if len(ages) else math.nan,
+            "age_ms_95": float(np.quantile(ages, 0.95)) if len(ages) else math.nan,
+            "age_growth_ms_per_min": _growth_per_min(arrivals, ages),
+            "dropped": total.get("dropped"),
+            "disordered": received["disordered"],
+            "unreadable": received["unreadable"],
+            "sound_packets": received["sound_packets"],
+            "sound_ahead_ms": float(np.median(ahead)) if ahead else math.nan,
+            "mean_resolution": round(float(np.mean(resolutions)), 3),
+            "memory_mb_start": _first_after(watch, _WARM_UP_S),
+            "memory_mb_end": watch.resident_mb[-1] if watch.resident_mb else math.nan,
+            "memory_growth_mb_per_min": _growth_per_min(
+                np.array(watch.seconds), np.array(watch.resident_mb)
+            ),
+        }
+    )
+
+
+def _growth_per_min(moments_s: np.ndarray, values: np.ndarray) -> float:
+    """Slope of a line through the medians of parts of `_PART_S`, warm-up left out."""
+    parts = (moments_s // _PART_S).astype(int)
+    chosen = [part for part in np.unique(parts) if part * _PART_S >= _WARM_UP_S]
+    if len(chosen) < 3:
+        return math.nan
+    medians = [float(np.median(values[parts == part])) for part in chosen]
+    return float(np.polyfit(np.array(chosen) * _PART_S / 60, medians, 1)[0])
+
+
+def _first_after(watch: _Watch, moment_s: float) -> float:
+    """The memory at the first look after `moment_s`."""
+    found = zip(watch.seconds, watch.resident_mb, strict=True)
+    return next((memory for second, memory in found if second >= moment_s), math.nan)
+
+
+def _wait_for(
+    receiver: _Running, restoring: _Running, seconds: float, report: Report
+) -> dict[str, Any]:
+    """What the receiver prints in the end; raises ComputationError where there is nothing."""
+    started_s = time.monotonic()
+    while receiver.process.poll() is None:
+        waited_s = time.monotonic() - started_s
+        report(min(round(waited_s), round(seconds)), round(seconds))
+        if restoring.process.poll() is not None:
+            raise ComputationError(f"unblur live ended early: {restoring.last_words()}")
+        if waited_s > seconds + _OPENING_S:
+            break
+        time.sleep(_POLL_S)
+    try:
+        received = json.loads(receiver.printed())
+    except ValueError:
+        raise ComputationError(
+            f"the receiver saw nothing: {receiver.last_words()}; unblur live: "
+            f"{restoring.last_words()}"
+        ) from None
+    return received
+
+
+@dataclass(frozen=True, slots=True)
+class _Running:
+    """A process and where it prints: into files, which never keep it waiting."""
+
+    process: subprocess.Popen[bytes]
+    out: Path
+    err: Path
+
+    def printed(self) -> str:
+        """What is on stdout so far."""
+        return self.out.read_text(encoding="utf-8")
+
+    def last_words(self) -> str:
+        """The last line on stderr."""
+        lines = self.err.read_text(encoding="utf-8", errors="replace").splitlines()
+        return lines[-1] if lines else "it said nothing"
+
+
+@contextmanager
+def _running(words: list[str]) -> Generator[_Running]:
+    """A process that does not outlive the block."""
+    with tempfile.TemporaryDirectory(prefix="unblur-") as folder:
+        out, err = Path(folder, "out"), Path(folder, "err")
+        with out.open("wb") as out_file, err.open("wb") as err_file:
+            process = subprocess.Popen(  # noqa: S603 - this very package
+                words, stdin=subprocess.DEVNULL, stdout=out_file, stderr=err_file
+            )
+        try:
+            yield _Running(process, out, err)
+        finally:
+            process.kill()
+            process.wait()
+
+
+def _free_port() -> int:
+    """A UDP port that nothing listens at."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]

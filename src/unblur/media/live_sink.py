@@ -1,0 +1,217 @@
+"""Where live frames go: a stream, a pipe or a file, encoded without looking ahead."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
+from fractions import Fraction
+from pathlib import Path
+from typing import Protocol
+
+import av
+from av.container import OutputContainer
+from av.error import FFmpegError
+from av.stream import Stream
+from av.video.reformatter import VideoReformatter
+from av.video.stream import VideoStream
+
+from unblur.errors import OutputError, UnblurError
+from unblur.media.atomic import explaining, replacing
+from unblur.media.colours import encoded_colours, to_encoder_frame
+from unblur.media.containers import name_for_ffmpeg, reason_of
+from unblur.media.frame import Frame
+from unblur.media.live_frames import LIVE_TIME_BASE, LiveFacts, LiveSound
+from unblur.media.live_names import LiveSinkName
+from unblur.media.live_screens import Screen, VirtualCamera, Window
+from unblur.media.srt_relay import has_protocol, relay_to
+
+_MOST_HELD_BACK_US = "50000"
+"""So long the muxer may wait for the other stream, to write both in order."""
+_CONNECT_S = 10.0
+_QUALITY_CRF = "21"
+_KEY_FRAMES_S = 1
+"""Who joins a stream waits for a key frame."""
+
+
+class LiveSink(Protocol):
+    """Takes frames and sound as they come; all calls are from one thread, the main one."""
+
+    takes_sound: bool
+
+    def write(self, frame: Frame) -> None:
+        """Show or send a frame; raises OutputError."""
+        ...
+
+    def write_sound(self, sound: LiveSound) -> None:
+        """Send a packet of sound; raises OutputError."""
+        ...
+
+    def is_open(self) -> bool:
+        """Whether anybody still looks; called often."""
+        ...
+
+    def close(self) -> None:
+        """Finish; a file gets its name. Raises OutputError."""
+        ...
+
+    def abandon(self) -> None:
+        """Let go at once, after an error; what was begun of a file disappears."""
+        ...
+
+
+def open_sink(
+    name: LiveSinkName, facts: LiveFacts, *, title: str, bit_rate_kbps: int | None = None
+) -> LiveSink:
+    """The sink called `name` for frames of the size of `facts`.
+
+    Raises OutputError or MissingExtraError, with what to do, where it is not to be had.
+    """
+    if name.kind == "none":
+        return Screen()
+    if name.kind == "window":
+        return Window(facts.height, facts.width, title)
+    if name.kind == "camera":
+        return VirtualCamera(facts.height, facts.width, float(facts.rate))
+    return StreamSink(name, facts, bit_rate_kbps)
+
+
+class StreamSink:
+    """H.264, and the sound as it came, in a container."""
+
+    takes_sound = True
+
+    def __init__(self, name: LiveSinkName, facts: LiveFacts, bit_rate_kbps: int | None) -> None:
+        self._name = name
+        self._facts = facts
+        self._exits = ExitStack()
+        self._reformatter = VideoReformatter()
+        self._last_sound_pts = -1
+        try:
+            with self._explained(f"cannot send to {name.text}"):
+                self._container = self._open_container()
+                self._exits.callback(self._close_quietly)
+                self._video = self._add_video(bit_rate_kbps)
+                self._sound = self._add_sound()
+                self._container.start_encoding()
+        except UnblurError:
+            self.abandon()
+            raise
+
+    def write(self, frame: Frame) -> None:
+        """Encode and send a frame."""
+        pixel_format = self._video.codec_context.pix_fmt or "yuv420p"
+        encoded = to_encoder_frame(
+            frame.pixels, pixel_format, self._facts.colours, self._reformatter
+        )
+        encoded.pts, encoded.time_base = frame.pts, frame.time_base
+        with self._explained(f"{self._name.text} takes no more"):
+            for packet in self._video.encode(encoded):
+                self._container.mux_one(packet)
+
+    def write_sound(self, sound: LiveSound) -> None:
+        """Send a packet, unless it is not later than the one before."""
+        stream = self._sound
+        if stream is None or sound.pts <= self._last_sound_pts:
+            return
+        self._last_sound_pts = sound.pts
+        packet = sound.packet
+        duration_s = (packet.duration or 0) * packet.time_base
+        packet.stream = stream
+        packet.time_base = LIVE_TIME_BASE
+        packet.pts = packet.dts = sound.pts
+        packet.duration = round(duration_s / LIVE_TIME_BASE)
+        with self._explained(f"{self._name.text} takes no more"):
+            self._container.mux_one(packet)
+
+    def is_open(self) -> bool:
+        """Until it fails."""
+        return True
+
+    def close(self) -> None:
+        """Send what is left and end the container; a file gets its name."""
+        try:
+            with self._explained(f"cannot finish {self._name.text}"):
+                for packet in self._video.encode(None):
+                    self._container.mux_one(packet)
+                self._container.close()
+        except OutputError:
+            self.abandon()
+            raise
+        self._exits.close()
+
+    def abandon(self) -> None:
+        """Let go of everything; a file that was begun disappears."""
+        error = OutputError("abandoned")
+        self._exits.__exit__(OutputError, error, None)
+
+    @contextmanager
+    def _explained(self, what: str) -> Generator[None]:
+        """Turn what FFmpeg or the system raises into OutputError."""
+        is_file = self._name.kind == "file"
+        try:
+            with explaining(Path(self._name.url)) if is_file else nullcontext():
+                yield
+        except UnblurError:
+            raise
+        except (FFmpegError, OSError, ValueError) as error:
+            raise OutputError(f"{what}: {reason_of(error)}") from error
+
+    def _close_quietly(self) -> None:
+        """Close the container, which may be closed, or broken, already."""
+        with suppress(FFmpegError, OSError, ValueError):
+            self._container.close()
+
+    def _open_container(self) -> OutputContainer:
+        url = self._name.url
+        if self._name.kind == "file":
+            url = name_for_ffmpeg(self._exits.enter_context(replacing(Path(url))))
+        elif url.startswith("srt:") and not has_protocol("srt"):
+            relay = relay_to(url)
+            self._exits.callback(relay.close)
+            url = relay.url
+        options = {
+            "flush_packets": "1",
+            "max_interleave_delta": _MOST_HELD_BACK_US,
+            **self._name.options,
+        }
+        return av.open(
+            url, "w", format=self._name.muxer, container_options=options, timeout=_CONNECT_S
+        )
+
+    def _add_video(self, bit_rate_kbps: int | None) -> VideoStream:
+        facts = self._facts
+        stream = self._container.add_stream(
+            "libx264",
+            rate=facts.rate,
+            options=_encoder_options(facts.rate, bit_rate_kbps),
+            width=facts.width,
+            height=facts.height,
+            time_base=LIVE_TIME_BASE,
+        )
+        context = stream.codec_context
+        is_odd = facts.height % 2 or facts.width % 2
+        context.pix_fmt = "yuv444p" if is_odd else "yuv420p"
+        colours = encoded_colours(facts.colours, context.pix_fmt)
+        context.color_primaries, context.color_trc = colours.primaries, colours.transfer
+        context.colorspace, context.color_range = colours.matrix, colours.range
+        return stream
+
+    def _add_sound(self) -> Stream | None:
+        template = self._facts.sound
+        if template is None:
+            return None
+        return self._container.add_stream_from_template(template, opaque=True)
+
+
+def _encoder_options(rate: Fraction, bit_rate_kbps: int | None) -> dict[str, str]:
+    """Every frame leaves the encoder before the next one comes."""
+    options = {
+        "preset": "superfast",
+        "tune": "zerolatency",
+        "bf": "0",
+        "g": str(max(1, round(rate * _KEY_FRAMES_S))),
+    }
+    if bit_rate_kbps is None:
+        return options | {"crf": _QUALITY_CRF}
+    rate_b = str(bit_rate_kbps * 1000)
+    return options | {"b": rate_b, "maxrate": rate_b, "bufsize": str(bit_rate_kbps * 500)}

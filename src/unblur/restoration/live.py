@@ -1,0 +1,166 @@
+"""A live session: one thread receives, one restores, the caller's sends.
+
+Between them lies the newest frame and no other: latency is bounded, and what cannot be
+done in time is dropped.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from unblur.errors import OutputError
+from unblur.images.picture_clock import read_moment
+from unblur.media.frame import Frame
+from unblur.media.live_frames import LIVE_TIME_BASE, LiveFrame, LiveSound, RgbConverter
+from unblur.media.live_sink import LiveSink
+from unblur.media.live_source import LiveSource, Tell
+from unblur.restoration.latest import Latest
+from unblur.restoration.live_meter import LiveMeter, LiveReport
+from unblur.restoration.live_network import LiveNetwork
+from unblur.restoration.live_rate import RateKeeper
+
+_POLL_S = 0.01
+"""How long sound waits at most for a frame to come, to be sent with it."""
+_FAREWELL_S = 1.0
+"""How long a thread that may hang in FFmpeg is waited for; it ends with the process."""
+_MOST_SOUND = 500
+"""Packets of sound that wait; about ten seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Restored:
+    """A restored frame and where it came from."""
+
+    frame: Frame
+    arrived_s: float
+    moment_ms: int | None
+    """The time in the picture, where it carries one."""
+
+
+class LiveSession:
+    """Everything between a source and a sink."""
+
+    def __init__(
+        self,
+        source: LiveSource,
+        network: LiveNetwork,
+        sink: LiveSink,
+        keeper: RateKeeper,
+        tell: Tell,
+    ) -> None:
+        self._source = source
+        self._network = network
+        self._sink = sink
+        self._keeper = keeper
+        self._tell = tell
+        self._meter = LiveMeter()
+        self._received: Latest[LiveFrame] = Latest()
+        self._restored: Latest[_Restored] = Latest()
+        self._sound: deque[LiveSound] = deque(maxlen=_MOST_SOUND)
+        self._is_stopping = threading.Event()
+
+    def run(
+        self, report: Callable[[LiveReport], None], *, limit_s: float | None = None
+    ) -> LiveReport:
+        """Restore until the source ends, the sink is closed, Ctrl-C, or `limit_s` is over.
+
+        `report` is told of every second. Gives what happened in all. The sink is closed on
+        return. Raises the UnblurError that ended a stage, after all of them have ended.
+        """
+        threads = [
+            threading.Thread(target=stage, name=f"unblur live {name}", daemon=True)
+            for name, stage in (("receive", self._receive), ("restore", self._restore))
+        ]
+        for thread in threads:
+            thread.start()
+        finish = self._sink.close
+        try:
+            self._send(report, None if limit_s is None else time.monotonic() + limit_s)
+        except KeyboardInterrupt:
+            self._tell("stopping")
+        except OutputError:
+            finish = self._sink.abandon
+            raise
+        finally:
+            self._is_stopping.set()
+            for thread in threads:
+                thread.join(_FAREWELL_S)
+            summary = self._meter.summary(
+                self._keeper.effort, self._dropped_count, self._source.lost_count
+            )
+            finish()
+        return summary
+
+    @property
+    def _dropped_count(self) -> int:
+        return self._received.dropped_count + self._restored.dropped_count
+
+    def _receive(self) -> None:
+        """Take frames and sound from the source as they come."""
+        error: BaseException | None = None
+        try:
+            for event in self._source.events(self._is_stopping):
+                if isinstance(event, LiveFrame):
+                    self._meter.note_received()
+                    self._received.put(event)
+                elif self._sink.takes_sound:
+                    self._sound.append(event)
+        except BaseException as caught:
+            error = caught
+        self._received.end(error)
+
+    def _restore(self) -> None:
+        """Restore the newest frame, again and again."""
+        error: BaseException | None = None
+        facts = self._source.facts
+        converter = RgbConverter(facts.height, facts.width)
+        try:
+            while not (self._received.is_over or self._is_stopping.is_set()):
+                frame = self._received.take(_POLL_S)
+                if frame is not None:
+                    self._restored.put(self._restore_one(frame, converter))
+            self._received.take(0)
+        except BaseException as caught:
+            error = caught
+        self._restored.end(error)
+
+    def _restore_one(self, frame: LiveFrame, converter: RgbConverter) -> _Restored:
+        started_s = time.monotonic()
+        pixels = converter.to_pixels(frame)
+        restored = self._network.restore(pixels, self._keeper.effort)
+        self._meter.note_computed(time.monotonic() - started_s, is_sharp=restored is pixels)
+        return _Restored(
+            Frame(restored, frame.pts, LIVE_TIME_BASE), frame.arrived_s, read_moment(pixels)
+        )
+
+    def _send(self, report: Callable[[LiveReport], None], until_s: float | None) -> None:
+        """Send what is restored, and the sound, and report every second."""
+        while self._sink.is_open() and not self._restored.is_over:
+            if until_s is not None and time.monotonic() >= until_s:
+                return
+            restored = self._restored.take(_POLL_S)
+            while self._sound:
+                self._sink.write_sound(self._sound.popleft())
+            if restored is not None:
+                self._sink.write(restored.frame)
+                self._meter.note_delivered(
+                    restored.frame.pts, restored.arrived_s, restored.moment_ms
+                )
+            if self._meter.is_due():
+                self._report_second(report)
+        self._restored.take(0)
+
+    def _report_second(self, report: Callable[[LiveReport], None]) -> None:
+        """Report, and do more or less for a frame from now on."""
+        effort = self._keeper.effort
+        second, load = self._meter.end_second(effort, self._dropped_count, self._source.lost_count)
+        report(second)
+        if self._keeper.note_second(load):
+            self._tell(
+                f"{second.delivered} of {second.received} frames/s with {effort.describe()}; "
+                f"from now on {self._keeper.effort.describe()}"
+            )

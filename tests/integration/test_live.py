@@ -1,0 +1,278 @@
+"""Live sessions over loopback with real FFmpeg senders and receivers; each stops by itself."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from contextlib import closing
+from fractions import Fraction
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import av
+import pytest
+
+from tests.clips import frame_times, long_clip, make_clip, packets_of
+from tests.live_tools import (
+    Told,
+    free_port,
+    parts_of,
+    receiving,
+    run_live,
+    sending,
+)
+from unblur.errors import MediaError
+from unblur.media import live_container
+from unblur.media.live_container import LiveContainer
+from unblur.media.live_source import Reconnecting
+from unblur.media.srt_relay import relay_to
+from unblur.weights.store import BUNDLED
+
+needs_weights = pytest.mark.skipif(
+    not (BUNDLED / "live.int8.onnx").exists(), reason="no weights are bundled"
+)
+needs_posix = pytest.mark.skipif(sys.platform == "win32", reason="signals and pipes of POSIX")
+needs_srt = pytest.mark.skipif(
+    shutil.which("ffmpeg") is None, reason="the program ffmpeg, which speaks SRT, is not here"
+)
+
+
+def test_a_stream_over_udp_comes_out_in_order_young_and_with_its_sound() -> None:
+    source, sink = (f"udp://127.0.0.1:{free_port()}" for _ in range(2))
+    with receiving(sink, 1.5) as seen, sending(source, 4.5, after_s=0.2):
+        summary = run_live(source, sink, limit_s=3.5)
+    received = seen[0]
+    assert received.frames >= 20
+    assert (received.disordered, received.unreadable) == (0, 0)
+    assert 0 <= sorted(received.ages_ms)[len(received.ages_ms) // 2] < 1000
+    assert received.sound_packets >= 25
+    assert all(abs(ahead) < 400 for ahead in received.sound_ahead_ms)
+    assert summary.disordered == 0
+    assert summary.age_ms is not None
+    assert summary.age_ms < 1000
+
+
+def test_a_file_is_played_in_real_time_and_its_sound_stays_in_step(tmp_path: Path) -> None:
+    clip = make_clip(tmp_path / "a.mkv", long_clip(50, has_audio=True, height=96, width=160))
+    target = tmp_path / "out" / "a.mkv"
+    target.parent.mkdir()
+    started_s = time.monotonic()
+    summary = run_live(str(clip), str(target))
+    assert 1.7 < time.monotonic() - started_s < 10
+    assert summary.received == 50
+    assert parts_of(target) == ["a.mkv"]
+    sound, sound_there = packets_of(clip, "audio"), packets_of(target, "audio")
+    assert [data for *_, data in sound_there] == [data for *_, data in sound]
+    shifts = {there[0] - here[0] for here, there in zip(sound, sound_there, strict=True)}
+    times, there = frame_times(clip), frame_times(target)
+    assert len(there) == summary.delivered
+    assert there == sorted(set(there))
+    # Each frame that was kept is where it was, beside the sound.
+    shift = Fraction(max(shifts), 1000)
+    assert max(shifts) - min(shifts) <= 2
+    for moment in there:
+        assert min(abs(moment - shift - each) for each in times) <= Fraction(3, 1000)
+
+
+@pytest.mark.parametrize("name", ["a.mp4", "a.mov", "a.ts"])
+def test_every_kind_of_file_can_be_written(tmp_path: Path, name: str) -> None:
+    odd = long_clip(15, has_audio=True, height=95, width=161, pixel_format="yuv444p")
+    clip = make_clip(tmp_path / "in.mkv", odd)
+    target = tmp_path / name
+    summary = run_live(str(clip), str(target))
+    assert len(frame_times(target)) == summary.delivered > 0
+    assert packets_of(target, "audio")
+
+
+def test_tcp_and_rtmp_work_on_loopback(tmp_path: Path) -> None:
+    clip = make_clip(tmp_path / "in.mkv", long_clip(60, has_audio=True, height=96, width=160))
+    port = free_port()
+    with receiving(f"tcp://127.0.0.1:{port}?listen=1", 30.0) as seen:
+        time.sleep(0.3)
+        summary = run_live(str(clip), f"tcp://127.0.0.1:{port}")
+    assert 5 < seen[0].frames <= summary.delivered
+    target, port = tmp_path / "out.mkv", free_port()
+    listening = {"listen": "1"}
+    with _pushing(clip, f"rtmp://127.0.0.1:{port}/live/key", "flv"):
+        summary = run_live(
+            f"rtmp://127.0.0.1:{port}/live/key", str(target), source_options=listening
+        )
+    assert len(frame_times(target)) == summary.delivered > 5
+    assert packets_of(target, "audio")
+
+
+@needs_srt
+def test_srt_works_on_loopback() -> None:
+    port = free_port()
+    sink = f"udp://127.0.0.1:{free_port()}"
+    with (
+        closing(relay_to(f"srt://127.0.0.1:{port}?mode=listener")) as relay,
+        receiving(sink, 1.0) as seen,
+        sending(relay.url, 7.0),
+    ):
+        run_live(f"srt://127.0.0.1:{port}", sink, limit_s=2.5)
+    assert seen[0].frames >= 10
+    assert seen[0].disordered == 0
+
+
+def test_a_lost_source_is_opened_again_and_time_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live_container, "SILENT_S", 0.8)
+    source, target, told = f"udp://127.0.0.1:{free_port()}", tmp_path / "a.mkv", Told()
+    with sending(source, 1.5, after_s=0.2), sending(source, 4.0, after_s=4.0):
+        summary = run_live(source, str(target), limit_s=6.5, reconnecting=Reconnecting(), told=told)
+    assert summary.lost >= 1
+    assert any("trying again in 0.5 s" in sentence for sentence in told.sentences)
+    assert any("is back" in sentence for sentence in told.sentences)
+    moments = frame_times(target)
+    assert moments == sorted(set(moments))
+    assert len(moments) == summary.delivered
+    gap = max(later - earlier for earlier, later in pairwise(moments))
+    assert 1.5 < gap < 5
+    assert summary.disordered == 0
+
+
+def test_a_source_that_does_not_come_back_ends_the_session(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live_container, "SILENT_S", 2.0)
+    source, target = f"udp://127.0.0.1:{free_port()}", tmp_path / "a.mp4"
+    with (
+        sending(source, 2.0, after_s=0.2),
+        pytest.raises(MediaError, match=r"did not come back in 1 attempts: nothing came"),
+    ):
+        run_live(source, str(target), reconnecting=Reconnecting(most_attempts=1))
+    assert frame_times(target)
+
+
+def test_without_reconnecting_a_lost_source_is_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live_container, "SILENT_S", 2.0)
+    source, told = f"udp://127.0.0.1:{free_port()}", Told()
+    with sending(source, 2.0, after_s=0.2):
+        summary = run_live(source, "none", told=told)
+    assert summary.delivered > 5
+    assert told.sentences[-1].endswith("has ended")
+
+
+def test_a_source_whose_packets_give_no_pictures_is_put_together(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    decode = LiveContainer._decode
+
+    def decode_what_is_put_together(self: LiveContainer, packet: Any) -> list[av.VideoFrame]:
+        return [] if self._is_whole else decode(self, packet)
+
+    monkeypatch.setattr(LiveContainer, "_decode", decode_what_is_put_together)
+    source = f"udp://127.0.0.1:{free_port()}"
+    with sending(source, 6.5, after_s=0.1):
+        summary = run_live(source, "none", limit_s=1)
+    assert summary.delivered > 10
+
+
+@needs_posix
+@needs_weights
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_leaves_a_file_that_plays(tmp_path: Path, stop: signal.Signals) -> None:
+    process = _start("live", "pattern", "--to", "out.mp4", cwd=tmp_path)
+    time.sleep(1.0)
+    deadline_s = time.monotonic() + 60
+    hidden = False
+    while not hidden and time.monotonic() < deadline_s:
+        hidden = any(each.stat().st_size > 50_000 for each in tmp_path.glob(".unblur-*"))
+        time.sleep(0.1)
+    process.send_signal(stop)
+    out, err = process.communicate(timeout=30)
+    assert (process.returncode, out) == (0, b"")
+    assert b"stopping" in err
+    assert b"in all: " in err
+    assert len(frame_times(tmp_path / "out.mp4")) > 2
+    assert parts_of(tmp_path / "out.mp4") == ["out.mp4"]
+
+
+@needs_posix
+@needs_weights
+def test_pipes_are_read_and_written(tmp_path: Path) -> None:
+    clip = make_clip(tmp_path / "in.ts", long_clip(20, has_audio=True, height=96, width=160))
+    process = _start("live", "-", "--to", "-", cwd=tmp_path)
+    out, err = process.communicate(clip.read_bytes(), timeout=60)
+    assert process.returncode == 0, err
+    (tmp_path / "out.ts").write_bytes(out)
+    assert frame_times(tmp_path / "out.ts")
+    assert packets_of(tmp_path / "out.ts", "audio")
+
+
+@needs_weights
+def test_json_is_an_object_a_second_and_one_at_the_end(tmp_path: Path) -> None:
+    words = ["live", "pattern", "--to", "none", "--limit-s", "2.5", "--json"]
+    process = _start(*words, cwd=tmp_path)
+    out, err = process.communicate(timeout=60)
+    lines = [json.loads(line) for line in out.splitlines()]
+    assert process.returncode == 0, err
+    assert [line["is_summary"] for line in lines] == [False, False, True]
+    assert lines[-1]["received"] >= lines[-1]["delivered"] > 0
+    assert lines[-1]["age_ms"] >= 0
+    assert lines[-1]["disordered"] == 0
+
+
+@needs_weights
+def test_the_benchmark_measures_between_a_sender_and_a_receiver(tmp_path: Path) -> None:
+    words = ["benchmark", "--live", "--seconds", "2", "--size", "320x180", "--rate", "15"]
+    process = _start(*words, "--json", "--save", "live.json", cwd=tmp_path)
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == 0, err
+    row = json.loads(out)
+    assert row["frames_per_s"] > 1
+    assert (row["disordered"], row["unreadable"]) == (0, 0)
+    assert row["sound_packets"] > 0
+    assert row["age_ms"] > 0
+    assert json.loads((tmp_path / "live.json").read_text())["rows"] == [row]
+
+
+def _start(*words: str, cwd: Path) -> subprocess.Popen[bytes]:
+    """`python -m unblur WORDS`."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "unblur", *words],
+        cwd=cwd,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+
+
+class _pushing:
+    """Copies a clip to a URL in real time, a little later, in a process of its own."""
+
+    def __init__(self, clip: Path, url: str, muxer: str) -> None:
+        self._words = [sys.executable, "-c", _PUSH, str(clip), url, muxer]
+
+    def __enter__(self) -> None:
+        self._process = subprocess.Popen(self._words)
+
+    def __exit__(self, *details: object) -> None:
+        self._process.wait(20)
+
+
+_PUSH = """
+import sys, time, av
+clip, url, muxer = sys.argv[1:]
+time.sleep(0.5)
+with av.open(clip) as source, av.open(url, "w", format=muxer) as output:
+    copies = {stream.index: output.add_stream_from_template(stream) for stream in source.streams}
+    started = time.monotonic()
+    for packet in source.demux():
+        if packet.size:
+            moment = float(packet.pts * packet.time_base)
+            time.sleep(max(0, started + moment - time.monotonic()))
+            packet.stream = copies[packet.stream_index]
+            output.mux(packet)
+"""

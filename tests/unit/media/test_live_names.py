@@ -1,0 +1,99 @@
+"""What is typed becomes what FFmpeg opens."""
+
+from __future__ import annotations
+
+import pytest
+
+from unblur.errors import ConfigError
+from unblur.media.live_names import parse_sink, parse_source
+
+
+@pytest.mark.parametrize(
+    ("text", "platform", "url", "demuxer"),
+    [
+        ("camera", "linux", "/dev/video0", "v4l2"),
+        ("camera:2", "linux", "/dev/video2", "v4l2"),
+        ("camera:/dev/video7", "linux", "/dev/video7", "v4l2"),
+        ("camera", "darwin", "0:none", "avfoundation"),
+        ("camera:FaceTime HD", "darwin", "FaceTime HD:none", "avfoundation"),
+        ("camera:Integrated Camera", "win32", "video=Integrated Camera", "dshow"),
+    ],
+)
+def test_cameras_are_called_as_each_system_calls_them(
+    text: str, platform: str, url: str, demuxer: str
+) -> None:
+    name = parse_source(text, size=(720, 1280), rate=30, platform=platform)
+    assert (name.kind, name.url, name.format) == ("camera", url, demuxer)
+    assert name.options["video_size"] == "1280x720"
+    assert name.options["framerate"] == "30"
+    assert name.may_return
+    assert not name.is_paced
+
+
+def test_a_camera_of_windows_has_a_name() -> None:
+    with pytest.raises(ConfigError, match="cameras have names; give one as camera:NAME"):
+        parse_source("camera", platform="win32")
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "is_paced", "may_return"),
+    [
+        ("-", "pipe", True, False),
+        ("clip.mp4", "file", True, False),
+        ("C:\\clips\\a.mp4", "file", True, False),
+        ("pattern", "pattern", True, False),
+        ("udp://127.0.0.1:5000", "network", False, True),
+        ("RTSP://cam/stream", "network", False, True),
+        ("https://example.org/a.m3u8", "network", True, True),
+    ],
+)
+def test_sources_are_told_apart(text: str, kind: str, is_paced: bool, may_return: bool) -> None:
+    name = parse_source(text)
+    assert (name.kind, name.is_paced, name.may_return) == (kind, is_paced, may_return)
+
+
+def test_a_playlist_from_elsewhere_leads_to_no_file() -> None:
+    allowed = parse_source("http://example.org/a.m3u8").options["protocol_whitelist"].split(",")
+    assert "file" not in allowed
+    assert "https" in allowed
+
+
+def test_queries_of_the_user_stay() -> None:
+    url = parse_source("udp://127.0.0.1:5000?fifo_size=7").url
+    assert url == "udp://127.0.0.1:5000?fifo_size=7&overrun_nonfatal=1"
+    assert parse_sink("udp://127.0.0.1:5000?pkt_size=188").url.endswith("?pkt_size=188")
+
+
+def test_options_of_the_user_win() -> None:
+    name = parse_source("rtsp://cam/a", options={"rtsp_flags": "listen"})
+    assert name.options["rtsp_flags"] == "listen"
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "muxer"),
+    [
+        ("window", "window", ""),
+        ("none", "none", ""),
+        ("camera", "camera", ""),
+        ("-", "pipe", "mpegts"),
+        ("a.MP4", "file", "mp4"),
+        ("a.mkv", "file", "matroska"),
+        ("rtmp://host/app/key", "network", "flv"),
+        ("rtsp://host/path", "network", "rtsp"),
+        ("srt://host:9000", "network", "mpegts"),
+    ],
+)
+def test_sinks_are_told_apart(text: str, kind: str, muxer: str) -> None:
+    name = parse_sink(text)
+    assert (name.kind, name.muxer) == (kind, muxer)
+
+
+@pytest.mark.parametrize("text", ["gopher://x", "a.avi", "a.webm", "a", "http://host/put"])
+def test_what_cannot_be_written_is_refused(text: str) -> None:
+    with pytest.raises(ConfigError, match=r"expected .*srt://"):
+        parse_sink(text)
+
+
+def test_what_cannot_be_read_is_refused() -> None:
+    with pytest.raises(ConfigError, match="gopher://x cannot be read live; expected a camera"):
+        parse_source("gopher://x")
