@@ -18,8 +18,12 @@ Only `apps` turns them into words on a screen and exit codes.
 
 from __future__ import annotations
 
+import json
+import shlex
+import sys
 from collections.abc import Generator
 from contextlib import contextmanager
+from pathlib import Path
 
 
 class UnblurError(Exception):
@@ -60,6 +64,51 @@ class ConfigError(UnblurError, ValueError):
 
 class MissingExtraError(UnblurError, ImportError):
     """An optional part of the package that is not installed."""
+
+
+def missing_extra(user: str, needed: str | None, extras: str) -> MissingExtraError:
+    """The error that `user` ("training") needs the package `needed`, which `extras` bring."""
+    return MissingExtraError(f"{user} needs {needed}; install it with: {install_command(extras)}")
+
+
+def install_command(extras: str = "") -> str:
+    """What to type here for `extras` of this package, such as "train,export".
+
+    It installs from the checkout, or from what this installation was made of, into the
+    environment that runs now.
+    """
+    options, origin = _find_origin()
+    wanted = f"{_seen_from_here(origin)}[{extras}]" if extras else _seen_from_here(origin)
+    return shlex.join([_seen_from_here(_find_pip()), "install", *options, wanted])
+
+
+def _find_pip() -> Path:
+    """The pip of the virtual environment that runs now; elsewhere whichever is found."""
+    places = (Path(sys.prefix, "bin", "pip"), Path(sys.prefix, "Scripts", "pip.exe"))
+    found = [place for place in places if sys.prefix != sys.base_prefix and place.exists()]
+    return found[0] if found else Path("pip")
+
+
+def _find_origin() -> tuple[list[str], Path]:
+    """Options of pip, and the file, folder or name that this installation was made of."""
+    from importlib import metadata
+    from urllib.parse import urlsplit
+    from urllib.request import url2pathname
+
+    checkout = Path(__file__).parents[2]
+    if (checkout / "pyproject.toml").is_file():
+        return ["--editable"], checkout
+    try:
+        record = metadata.distribution("unblur").read_text("direct_url.json")  # PEP 610
+    except metadata.PackageNotFoundError:
+        record = None
+    url = urlsplit(json.loads(record)["url"] if record else "")
+    return [], Path(url2pathname(url.path) if url.scheme == "file" else "unblur")
+
+
+def _seen_from_here(path: Path) -> str:
+    """`path` as it is called in the current folder."""
+    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
 
 
 class ComputationError(UnblurError, RuntimeError):

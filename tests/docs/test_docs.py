@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import textwrap
+import tomllib
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -66,6 +67,14 @@ def test_every_option_is_explained_in_the_section_of_its_command(command: str, k
     section = COMMAND_LINE.split(f"## unblur {command}\n")[1].split("\n## ")[0]
     for name in names:
         assert f"`{name}`" in section, name
+
+
+def test_the_extras_that_commands_need_are_there() -> None:
+    table = COMMAND_LINE.split("| command | extras |\n")[1].split("\n\n")[0]
+    cells = [row.rsplit("|", 2)[1] for row in table.splitlines()[1:]]
+    named = {word for cell in cells for word in re.findall(r"`([a-z]\w*)`", cell)}
+    known = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    assert named == set(known) - {"test", "dev"}
 
 
 def test_every_blur_option_is_explained() -> None:

@@ -6,7 +6,7 @@ import importlib
 from contextlib import suppress
 from typing import Any
 
-from unblur.errors import MissingExtraError, OutputError
+from unblur.errors import OutputError, missing_extra
 from unblur.images.arrays import Pixels
 from unblur.media.frame import Frame
 from unblur.media.live_frames import LiveSound
@@ -93,9 +93,7 @@ class VirtualCamera(Screen):
         try:
             package: Any = importlib.import_module("pyvirtualcam")
         except ImportError as error:
-            raise MissingExtraError(
-                "a virtual camera needs pyvirtualcam; install it with: pip install 'unblur[live]'"
-            ) from error
+            raise missing_extra("a virtual camera", "pyvirtualcam", "live") from error
         try:
             self._camera = package.Camera(width=width, height=height, fps=rate)
         except RuntimeError as error:

@@ -15,7 +15,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from unblur.errors import MissingExtraError, ModelError
+from unblur.errors import ModelError, missing_extra
 from unblur.images.arrays import Pixels
 
 ALEXNET_FILE = "alexnet-owt-7be5be79.pth"
@@ -37,9 +37,7 @@ def open_lpips(weights: Path | None = None, hash_start: str = "7be5be79") -> Lpi
         import torchvision  # noqa: F401 # pyright: ignore[reportUnusedImport]
         from torchmetrics.image.lpip import LearnedPerceptualImagePatchSimilarity
     except ModuleNotFoundError as missing:
-        raise MissingExtraError(
-            f"LPIPS needs {missing.name}; install it with: pip install 'unblur[lpips]'"
-        ) from missing
+        raise missing_extra("LPIPS", missing.name, "lpips") from missing
     if weights is None:
         weights = _find_alexnet(torch.hub)
     found = hashlib.sha256(weights.read_bytes()).hexdigest() if weights.is_file() else "no file"

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from unblur.errors import ImageFormatError, MissingExtraError
+from unblur.errors import ImageFormatError, missing_extra
 from unblur.images.arrays import Pixels, check_pixels
 
 BLOCK_PX = 96
@@ -142,6 +142,4 @@ def _scipy(part: str) -> Any:
     try:
         return importlib.import_module(f"scipy.{part}")
     except ModuleNotFoundError as missing:
-        raise MissingExtraError(
-            "NIQE needs SciPy; install it with: pip install 'unblur[evaluate]'"
-        ) from missing
+        raise missing_extra("NIQE", "SciPy", "evaluate") from missing

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from unblur.errors import MissingExtraError
+from unblur.errors import missing_extra
 from unblur.metrics.detection import Detections, intersection_over_union
 
 _LEAST_OVERLAP = 0.3
@@ -28,9 +28,7 @@ def character_error_rate(pairs: Sequence[tuple[Reading, Reading]]) -> float | No
     try:
         from rapidfuzz.distance import Levenshtein
     except ModuleNotFoundError as missing:
-        raise MissingExtraError(
-            "reading needs RapidFuzz; install it with: pip install 'unblur[text]'"
-        ) from missing
+        raise missing_extra("reading", "RapidFuzz", "text") from missing
     edits = characters = 0
     for read, wanted in pairs:
         characters += sum(map(len, wanted.lines.labels))

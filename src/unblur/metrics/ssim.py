@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from unblur.errors import ImageFormatError, MissingExtraError
+from unblur.errors import ImageFormatError, missing_extra
 from unblur.images.arrays import Pixels
 
 _WINDOW_PX = 7
@@ -26,8 +26,6 @@ def structural_similarity(restored: Pixels, sharp: Pixels) -> float:
     try:
         from skimage import metrics
     except ModuleNotFoundError as missing:
-        raise MissingExtraError(
-            "SSIM needs scikit-image; install it with: pip install 'unblur[evaluate]'"
-        ) from missing
+        raise missing_extra("SSIM", "scikit-image", "evaluate") from missing
     value: Any = metrics.structural_similarity(restored, sharp, channel_axis=2, data_range=255)
     return float(value)

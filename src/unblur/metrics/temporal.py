@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from unblur.errors import MissingExtraError
+from unblur.errors import missing_extra
 from unblur.images.arrays import Pixels
 
 _BLOCK_PX = 16
@@ -88,7 +88,5 @@ def _opencv() -> Any:
     try:
         import cv2
     except ModuleNotFoundError as missing:
-        raise MissingExtraError(
-            "optical flow needs OpenCV; install it with: pip install 'unblur[evaluate]'"
-        ) from missing
+        raise missing_extra("optical flow", "OpenCV", "evaluate") from missing
     return cv2

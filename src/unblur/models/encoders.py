@@ -10,7 +10,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor, nn
 
-from unblur.errors import MissingExtraError, ModelError, UnknownNameError
+from unblur.errors import ModelError, UnknownNameError, missing_extra
 from unblur.models.tensor_files import read_tensors
 
 STRIDES = (2, 4, 8, 16, 32)
@@ -120,9 +120,7 @@ def _create(name: str, **arguments: Any) -> Any:
     try:
         import timm  # most machines that restore have none
     except ModuleNotFoundError as missing:
-        raise MissingExtraError(
-            "this network needs timm; install it with: pip install 'unblur[train]'"
-        ) from missing
+        raise missing_extra("this network", "timm", "train") from missing
     if not timm.is_model(name):
         near = difflib.get_close_matches(name, timm.list_models(), n=3)
         raise UnknownNameError(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib import metadata
 from typing import Any, Literal
 
-from unblur.errors import MissingExtraError
+from unblur.errors import install_command, missing_extra
 from unblur.runtimes.base import Runtime, RuntimeName, RuntimeOptions
 
 
@@ -18,22 +18,16 @@ class _Entry:
     module: str
     type_name: str
     package: str
-    remedy: str
+    extras: str
+    """Those of this package that bring it; "" for what every installation has."""
 
 
 RUNTIMES: dict[RuntimeName, _Entry] = {
-    "openvino": _Entry(
-        "unblur.runtimes.openvino_runtime", "OpenVinoRuntime", "openvino", "pip install unblur"
-    ),
+    "openvino": _Entry("unblur.runtimes.openvino_runtime", "OpenVinoRuntime", "openvino", ""),
     "onnxruntime": _Entry(
-        "unblur.runtimes.onnx_runtime",
-        "OnnxRuntime",
-        "onnxruntime",
-        "pip install 'unblur[onnxruntime]'",
+        "unblur.runtimes.onnx_runtime", "OnnxRuntime", "onnxruntime", "onnxruntime"
     ),
-    "torch": _Entry(
-        "unblur.runtimes.torch_runtime", "TorchRuntime", "torch", "pip install 'unblur[torch]'"
-    ),
+    "torch": _Entry("unblur.runtimes.torch_runtime", "TorchRuntime", "torch", "torch"),
 }
 
 
@@ -69,7 +63,8 @@ def report_runtimes() -> list[RuntimeReport]:
             version = metadata.version(entry.package)
             reports.append(RuntimeReport(name, True, version, devices, ""))  # noqa: FBT003
         except (ImportError, metadata.PackageNotFoundError):
-            reports.append(RuntimeReport(name, False, "", (), entry.remedy))  # noqa: FBT003
+            remedy = install_command(entry.extras)
+            reports.append(RuntimeReport(name, False, "", (), remedy))  # noqa: FBT003
     return reports
 
 
@@ -79,6 +74,4 @@ def _import(name: RuntimeName) -> Any:
     try:
         return importlib.import_module(entry.module)
     except ModuleNotFoundError as missing:
-        raise MissingExtraError(
-            f"the {name} runtime needs {missing.name}; install it with: {entry.remedy}"
-        ) from missing
+        raise missing_extra(f"the {name} runtime", missing.name, entry.extras) from missing

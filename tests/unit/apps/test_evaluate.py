@@ -12,6 +12,7 @@ import pytest
 from tests.evaluation_tools import program
 from tests.pictures import picture_of
 from unblur.apps.cli.main import main
+from unblur.errors import install_command
 from unblur.media.image_files import write_picture
 
 
@@ -124,5 +125,5 @@ def test_a_missing_library_is_told_once(
     monkeypatch.setitem(sys.modules, "skimage", None)
     assert main(["evaluate", "live", "--data", f"mine={pairs}"]) == 1
     assert capsys.readouterr().err == (
-        "unblur: SSIM needs scikit-image; install it with: pip install 'unblur[evaluate]'\n"
+        f"unblur: SSIM needs scikit-image; install it with: {install_command('evaluate')}\n"
     )

@@ -14,6 +14,7 @@ from unblur.apps.cli import main as main_module
 from unblur.apps.cli import options
 from unblur.apps.cli.commands import train as train_module
 from unblur.apps.cli.main import main
+from unblur.errors import install_command
 from unblur.facts import Precision
 from unblur.media.codecs import VideoCodec
 from unblur.runtimes.base import Device, RuntimeName
@@ -144,7 +145,7 @@ def test_training_without_torch_says_what_to_install(
     monkeypatch.delitem(sys.modules, "unblur.training.trainer", raising=False)
     monkeypatch.setitem(sys.modules, "torch", None)
     assert main([train_module.train.__name__, config]) == 1
-    assert "pip install 'unblur[train]'" in capsys.readouterr().err
+    assert f"; install it with: {install_command('train')}\n" in capsys.readouterr().err
 
 
 def test_the_choices_of_options_are_those_of_the_rooms_that_mean_them() -> None:

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from unblur.errors import MissingExtraError, ModelError
+from unblur.errors import ModelError, missing_extra
 from unblur.evaluation.tasks.base import Figures
 from unblur.evaluation.tasks.coco import COCO_NAMES
 from unblur.evaluation.tasks.drawing import draw_boxes
@@ -142,7 +142,5 @@ def import_opencv() -> Any:
     try:
         import cv2
     except ModuleNotFoundError as missing:
-        raise MissingExtraError(
-            "this task needs OpenCV; install it with: pip install 'unblur[evaluate]'"
-        ) from missing
+        raise missing_extra("this task", "OpenCV", "evaluate") from missing
     return cv2

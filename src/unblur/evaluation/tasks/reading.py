@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from unblur.errors import MissingExtraError
+from unblur.errors import missing_extra
 from unblur.evaluation.tasks.base import Figures
 from unblur.evaluation.tasks.drawing import draw_boxes
 from unblur.images.arrays import Pixels
@@ -56,9 +56,7 @@ class RapidOcrReader:
         try:
             from rapidocr import RapidOCR
         except ModuleNotFoundError as missing:
-            raise MissingExtraError(
-                f"reading needs {missing.name}; install it with: pip install 'unblur[text]'"
-            ) from missing
+            raise missing_extra("reading", missing.name, "text") from missing
         self._read: Any = RapidOCR(params={"Global.log_level": "critical"})
         logging.getLogger("RapidOCR").setLevel(logging.CRITICAL)
 

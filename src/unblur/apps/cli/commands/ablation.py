@@ -12,7 +12,7 @@ import typer
 from unblur.apps.cli import options
 from unblur.apps.cli.commands.train import Changes, let_threads_sleep
 from unblur.apps.cli.output import SUCCESS, print_json, print_result, print_table
-from unblur.errors import MissingExtraError
+from unblur.errors import missing_extra
 
 if TYPE_CHECKING:
     from unblur.training.ablation import AblationResult
@@ -42,9 +42,7 @@ def ablation(
     try:
         from unblur.training.ablation import Ablation
     except ModuleNotFoundError as missing:
-        raise MissingExtraError(
-            f"training needs {missing.name}; install it with: pip install 'unblur[train,evaluate]'"
-        ) from missing
+        raise missing_extra("training", missing.name, "train,evaluate") from missing
     if not quiet:
         logging.getLogger("unblur").setLevel(logging.INFO)
     rows = Ablation.read(folder, changes or [], fpn=fpn)

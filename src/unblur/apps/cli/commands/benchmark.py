@@ -12,6 +12,7 @@ from unblur.apps.cli import options
 from unblur.apps.cli.counting import counting
 from unblur.apps.cli.output import SUCCESS, UseError
 from unblur.apps.cli.reports import Reports, print_record, write_reports
+from unblur.errors import missing_extra
 
 if TYPE_CHECKING:
     from unblur.evaluation.records import Record
@@ -68,7 +69,8 @@ Threads = Annotated[
 Reference = Annotated[
     bool,
     typer.Option(
-        "--reference", help="Compare with the original fpn_mobilenet; needs unblur[train,export]."
+        "--reference",
+        help="Compare with the original fpn_mobilenet; needs the extras train and export.",
     ),
 ]
 Plot = Annotated[
@@ -191,7 +193,5 @@ def _make_reference() -> StoredModel:
     try:
         from unblur.export.reference import make_reference
     except ModuleNotFoundError as missing:
-        raise UseError(
-            f"--reference needs {missing.name}; install it with: pip install 'unblur[train,export]'"
-        ) from missing
+        raise UseError(str(missing_extra("--reference", missing.name, "train,export"))) from missing
     return make_reference()

@@ -19,7 +19,7 @@ from unblur.apps.cli.output import (
     print_table,
 )
 from unblur.apps.cli.progress import ProgressDisplay
-from unblur.errors import ConfigError, InputError, MissingExtraError
+from unblur.errors import ConfigError, InputError, missing_extra
 
 if TYPE_CHECKING:
     from unblur.data.datasets import DatasetCard
@@ -167,9 +167,7 @@ def average(  # noqa: PLR0913 - one for each option
         from unblur.data.clip_pairs import clip_pairs
         from unblur.data.pair_set import write_pair_set
     except ModuleNotFoundError as missing:
-        raise MissingExtraError(
-            f"averaging needs {missing.name}; install it with: pip install 'unblur[train]'"
-        ) from missing
+        raise missing_extra("averaging", missing.name, "train") from missing
     pairs = clip_pairs(
         card.find_clips(path),
         pair_count=count,

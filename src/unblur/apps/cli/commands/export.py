@@ -9,7 +9,7 @@ import typer
 
 from unblur.apps.cli import options
 from unblur.apps.cli.output import SUCCESS, print_result
-from unblur.errors import MissingExtraError
+from unblur.errors import missing_extra
 
 Checkpoint = Annotated[
     Path,
@@ -32,9 +32,7 @@ def export(checkpoint: Checkpoint, *, output: Folder = Path(), data: options.Dat
     try:
         from unblur.export.bundle import export_bundle, export_weights
     except ModuleNotFoundError as missing:
-        raise MissingExtraError(
-            f"exporting needs {missing.name}; install it with: pip install 'unblur[export]'"
-        ) from missing
+        raise missing_extra("exporting", missing.name, "export") from missing
     if checkpoint.suffix == ".safetensors":
         print_result(str(export_weights(checkpoint, output)))
         return SUCCESS

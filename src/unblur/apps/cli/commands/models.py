@@ -9,7 +9,7 @@ import typer
 
 from unblur.apps.cli import options
 from unblur.apps.cli.output import SUCCESS, print_json, print_result, print_table
-from unblur.errors import MissingExtraError
+from unblur.errors import missing_extra
 
 if TYPE_CHECKING:
     from unblur.weights.store import StoredModel
@@ -37,9 +37,7 @@ def _count(*, is_json: bool) -> int:
         from unblur.models.catalog import GENERATORS, OFFICIAL_GENERATORS
         from unblur.models.cost import HEIGHT, WIDTH, count_cost
     except ModuleNotFoundError as missing:
-        raise MissingExtraError(
-            f"counting needs {missing.name}; install it with: pip install 'unblur[train]'"
-        ) from missing
+        raise missing_extra("counting", missing.name, "train") from missing
     rows = [("network", "million parameters", f"G MACs at {WIDTH}x{HEIGHT}")]
     for name, card in {**GENERATORS, **OFFICIAL_GENERATORS}.items():
         cost = count_cost(card)

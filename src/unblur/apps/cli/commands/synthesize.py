@@ -13,7 +13,7 @@ import typer
 from unblur.apps.cli import options
 from unblur.apps.cli.output import FAILURE, SUCCESS, UseError, print_error, print_result, use_errors
 from unblur.apps.cli.progress import ProgressDisplay
-from unblur.errors import MissingExtraError
+from unblur.errors import missing_extra
 
 if TYPE_CHECKING:
     from unblur.data.blur_synthesis import BlurOptions
@@ -108,9 +108,7 @@ def synthesize(  # noqa: PLR0913 - one for each option
         from unblur.data.blur_synthesis import BlurOptions
         from unblur.data.pair_set import check_target, write_pair_set
     except ModuleNotFoundError as missing:
-        raise MissingExtraError(
-            f"synthesis needs {missing.name}; install it with: pip install 'unblur[train]'"
-        ) from missing
+        raise missing_extra("synthesis", missing.name, "train") from missing
     averaging = _Averaging(window, gamma, between_count)
     side_px = None if size_px == "full" else int(size_px)
     with use_errors():

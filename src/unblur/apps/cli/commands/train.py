@@ -11,7 +11,7 @@ import typer
 
 from unblur.apps.cli import options
 from unblur.apps.cli.output import SUCCESS, print_result
-from unblur.errors import MissingExtraError
+from unblur.errors import missing_extra
 
 Config = Annotated[
     Path, typer.Argument(metavar="CONFIG", help="A TOML file, as in configs/ of the repository.")
@@ -57,9 +57,7 @@ def train(
         from unblur.training.throughput import measure_throughput
         from unblur.training.trainer import train as run
     except ModuleNotFoundError as missing:
-        raise MissingExtraError(
-            f"training needs {missing.name}; install it with: pip install 'unblur[train]'"
-        ) from missing
+        raise missing_extra("training", missing.name, "train") from missing
     logging.getLogger("lightning_fabric").setLevel(logging.WARNING)
     words = [*(changes or []), *([f"machine.devices={devices}"] if devices else [])]
     training_options = TrainingOptions.from_toml(config, words)

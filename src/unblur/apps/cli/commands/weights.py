@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from unblur.apps.cli.output import SUCCESS, print_result
-from unblur.errors import MissingExtraError
+from unblur.errors import missing_extra
 
 weights = typer.Typer(
     help="Model files from elsewhere, and how fast they are.",
@@ -35,9 +35,7 @@ def import_weights(source: Source, *, output: Folder = Path()) -> int:
     try:
         from unblur.weights.official import import_official
     except ModuleNotFoundError as missing:
-        raise MissingExtraError(
-            f"importing needs {missing.name}; install it with: pip install 'unblur[train]'"
-        ) from missing
+        raise missing_extra("importing", missing.name, "train") from missing
     print_result(str(import_official(source, output)))
     return SUCCESS
 
@@ -51,9 +49,7 @@ def measure_weights(model: ModelFile) -> int:
     try:
         from unblur.export.timing import measure_files
     except ModuleNotFoundError as missing:
-        raise MissingExtraError(
-            f"measuring needs {missing.name}; install it with: pip install 'unblur[export]'"
-        ) from missing
+        raise missing_extra("measuring", missing.name, "export") from missing
     for path in measure_files(model).files.values():
         print_result(str(path))
     return SUCCESS
