@@ -50,6 +50,30 @@ def test_words_without_a_command_are_inputs(
     assert seen == [routed]
 
 
+@pytest.mark.parametrize(
+    ("word", "command"),
+    [("resore", "restore"), ("modles", "models"), ("synthesise", "synthesize"), ("dta", "data")],
+)
+def test_a_misspelt_command_is_told_with_the_right_one(
+    word: str, command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([word, "photo.jpg"]) == 2
+    assert capsys.readouterr().err == (
+        f"unblur: there is no command and no file {word!r}; did you mean: unblur {command}?\n"
+    )
+
+
+def test_a_file_that_is_called_nearly_like_a_command_is_an_input(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "model").mkdir()
+    monkeypatch.chdir(tmp_path)
+    seen: list[list[str]] = []
+    monkeypatch.setattr(main_module, "app", lambda words, **_: seen.append(words))
+    assert main(["model"]) == 0
+    assert seen == [["restore", "model"]]
+
+
 def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--version"]) == 0
     assert capsys.readouterr().out == f"unblur {unblur.__version__}\n"

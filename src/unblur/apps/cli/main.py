@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import logging
 import os
 import signal
@@ -41,6 +42,8 @@ from unblur.errors import UnblurError, unwrap_stops
 COMMANDS = (restore, live, models, doctor, benchmark, evaluate, synthesize, train, ablation, export)
 GROUPS = {"data": data, "weights": weights}
 _ROOT_OPTIONS = {"--help", "--version"}
+_ALIKE = 0.75
+"""How near a word is to a command that it may have been meant for, 0..1 (difflib)."""
 
 app = typer.Typer(
     name="unblur",
@@ -114,11 +117,21 @@ def _run(words: list[str]) -> int:
 
 
 def _with_command(words: list[str]) -> list[str]:
-    """`words` with "restore" in front where no command is; without words: the help."""
+    """`words` with "restore" in front where no command is; without words: the help.
+
+    Raises UseError where the first is no file, and nearly a command.
+    """
     if not words:
         return ["--help"]
-    known = {command.__name__ for command in COMMANDS} | set(GROUPS) | _ROOT_OPTIONS
-    return words if words[0] in known else ["restore", *words]
+    known = [*(command.__name__ for command in COMMANDS), *GROUPS]
+    if words[0] in known or words[0] in _ROOT_OPTIONS:
+        return words
+    nearest = difflib.get_close_matches(words[0], known, n=1, cutoff=_ALIKE)
+    if nearest and words[0].isalpha() and not os.path.lexists(words[0]):
+        raise UseError(
+            f"there is no command and no file {words[0]!r}; did you mean: unblur {nearest[0]}?"
+        )
+    return ["restore", *words]
 
 
 def _make_streams_safe() -> None:
