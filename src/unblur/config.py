@@ -28,12 +28,7 @@ class Options(BaseModel):
         Raises ConfigError when the file cannot be read, is not TOML, or when it or a change
         holds an unknown key (the nearest right one is named) or an unfit value.
         """
-        try:
-            values = tomllib.loads(path.read_text(encoding="utf-8"))
-        except OSError as error:
-            raise ConfigError(f"cannot read {path}: {error.strerror}") from error
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise ConfigError(f"{path} is not valid TOML: {error}") from error
+        values = read_toml(path)
         for change in changes:
             _apply(change, values)
         try:
@@ -55,6 +50,16 @@ class Options(BaseModel):
             return cls.model_validate(values)
         except ValidationError as error:
             raise ConfigError(_explain(cls, error)) from error
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """What a TOML file says; raises ConfigError when it cannot be read or is not TOML."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"cannot read {path}: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} is not valid TOML: {error}") from error
 
 
 def _apply(change: str, values: dict[str, Any]) -> None:

@@ -172,6 +172,17 @@ def test_training_without_torch_says_what_to_install(
     assert f"; install it with: {install_command('train')}\n" in capsys.readouterr().err
 
 
+def test_a_missing_configuration_is_told_before_a_missing_library(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.delitem(sys.modules, "unblur.training.trainer", raising=False)
+    monkeypatch.setitem(sys.modules, "torch", None)
+    assert main(["train", str(tmp_path / "nope.toml")]) == 2
+    assert capsys.readouterr().err == (
+        f"unblur: cannot read {tmp_path / 'nope.toml'}: No such file or directory\n"
+    )
+
+
 def test_the_choices_of_options_are_those_of_the_rooms_that_mean_them() -> None:
     assert get_args(options.DeviceChoice) == get_args(Device)
     assert get_args(options.RuntimeChoice) == ("auto", *get_args(RuntimeName))

@@ -51,6 +51,9 @@ def train(
 
     A run that was stopped goes on where it stood: give the same command again.
     """
+    from unblur.config import read_toml
+
+    read_toml(config)  # a file that is not there is told before what is not installed
     let_threads_sleep()
     try:
         from unblur.training.config import TrainingOptions
