@@ -221,7 +221,7 @@ def test_ctrl_c_while_the_program_loads_is_one_sentence(tmp_path: Path, way: str
     )
     assert (done.returncode, done.stdout) == (130, "")
     assert done.stderr == (
-        "unblur: stopped; finished results are kept, and the same command goes on from here\n"
+        "unblur: stopped; what is finished is kept, and the same command does the rest\n"
     )
 
 

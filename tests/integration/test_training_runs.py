@@ -80,7 +80,7 @@ def test_a_stopped_run_ends_with_the_same_weights(
     stopped = read_state(last)["step"]
     assert saved <= stopped < STEPS
     if number != signal.SIGKILL:
-        assert "stopped; finished results are kept" in said
+        assert "stopped; what is finished is kept" in said
     process = start(tmp_path, "--quiet")
     process.communicate()
     assert process.returncode == 0

@@ -116,7 +116,7 @@ def test_ctrl_c_is_one_sentence_and_exit_code_130(
     failing(monkeypatch, KeyboardInterrupt())
     assert main(["models"]) == 130
     assert capsys.readouterr().err.splitlines() == [
-        "unblur: stopped; finished results are kept, and the same command goes on from here"
+        "unblur: stopped; what is finished is kept, and the same command does the rest"
     ]
 
 

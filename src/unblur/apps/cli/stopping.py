@@ -2,4 +2,4 @@
 
 INTERRUPTED = 130
 """The exit code after Ctrl-C or SIGTERM."""
-STOPPED = "stopped; finished results are kept, and the same command goes on from here"
+STOPPED = "stopped; what is finished is kept, and the same command does the rest"
