@@ -226,8 +226,8 @@ def _restore_video(job: Job, pool: RestorerPool, report_progress: ReportProgress
         codec = pool.options.video_codec
         with create_video(job.target, like=reader, codec=codec, made_by=made_by) as writer:
             earlier_count = writer.frame_count
-            if not earlier_count:
-                write_previews(reader, restorer, job.target, options.preview_count)
+            preview_count = 0 if earlier_count else options.preview_count
+            previews = write_previews(reader, restorer, job.target, preview_count)
             frames = restored_frames(
                 reader, restorer, after=writer.written_until, skips_sharp=options.skips_sharp
             )
@@ -238,6 +238,7 @@ def _restore_video(job: Job, pool: RestorerPool, report_progress: ReportProgress
     notes = (*reader.warnings, *writer.notes, *restorer.notes, *_earlier(earlier_count))
     return replace(
         _report(job, restorer, reader.width, reader.height, notes),
+        previews=tuple(previews),
         frame_count=writer.frame_count,
         repeated_count=restorer.counts["repeated"],
         sharp_count=restorer.counts["sharp"],

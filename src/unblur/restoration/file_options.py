@@ -68,6 +68,8 @@ class FileReport:
     """Those of them that equal the frame before, and were not computed again in this run."""
     sharp_count: int | None = None
     """Those that were sharp already and passed through in this run."""
+    previews: tuple[Path, ...] = ()
+    """Stills of a video that this run wrote."""
     model: str | None = None
     runtime: str | None = None
     device: str | None = None
@@ -80,5 +82,6 @@ class FileReport:
     def as_dict(self) -> dict[str, Any]:
         """The fields as plain texts, numbers and lists."""
         output = None if self.output is None else str(self.output)
-        texts = {"input": str(self.input), "output": output}
+        previews = tuple(map(str, self.previews))
+        texts = {"input": str(self.input), "output": output, "previews": previews}
         return {**asdict(self), **texts, "seconds": round(self.seconds, 3)}

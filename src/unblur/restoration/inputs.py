@@ -16,6 +16,8 @@ RESTORED_SUFFIX = "_unblurred"
 """What the name of a result ends in, before the dot."""
 COMPARE_SUFFIX = "_compare"
 """The same for a side-by-side picture."""
+ANY_CODEC_ENDING = ".mkv"
+"""Matroska takes every codec that we write."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,7 @@ class FoundFile:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A named input that cannot be restored, and why, in a sentence."""
+    """A file that is not restored, and why, in a sentence."""
 
     path: Path
     reason: str
@@ -43,11 +45,12 @@ class Findings:
 
     files: list[FoundFile] = field(default_factory=list[FoundFile])
     refusals: list[Refusal] = field(default_factory=list[Refusal])
+    """Named inputs that cannot be restored."""
     notes: list[str] = field(default_factory=list[str])
     """Sentences about places that could not be looked into."""
-    result_count: int = 0
+    results: list[Path] = field(default_factory=list[Path])
     """Files left out because they are named like results of ours."""
-    other_count: int = 0
+    others: list[Path] = field(default_factory=list[Path])
     """Files in folders left out because they are neither pictures nor videos."""
 
 
@@ -96,6 +99,15 @@ def name_target(source: Path, folder: Path | None = None) -> Path:
     return (folder or source.parent) / f"{source.stem}{RESTORED_SUFFIX}{source.suffix}"
 
 
+def _result_names(source: Path) -> list[Path]:
+    """What the result of `source` beside it is called: a video may need another container."""
+    target = name_target(source)
+    if not is_video(source):
+        return [target]
+    unlike = source.with_name(f"{source.name}{RESTORED_SUFFIX}{ANY_CODEC_ENDING}")
+    return [target, target.with_suffix(ANY_CODEC_ENDING), unlike]
+
+
 def _look_at(argument: str | Path, findings: Findings, *, is_recursive: bool) -> None:
     """Add what `argument` stands for: a file, a folder's files, or a pattern's files."""
     path = Path(argument)
@@ -129,9 +141,9 @@ def _add_found(paths: Iterable[Path], root: Path, findings: Findings) -> int:
     for path in paths:
         count += 1
         if not is_media(path):
-            findings.other_count += 1
+            findings.others.append(path)
         elif _is_result(path):
-            findings.result_count += 1
+            findings.results.append(path)
         else:
             findings.files.append(FoundFile(path, root, is_named=False))
     return count
@@ -186,6 +198,6 @@ def _drop_repeats(findings: Findings) -> None:
     unique: dict[str, FoundFile] = {}
     for file in findings.files:
         unique.setdefault(identity_of(file.path), file)
-    results = {identity_of(name_target(file.path)) for file in unique.values()}
+    results = {identity_of(name) for file in unique.values() for name in _result_names(file.path)}
     findings.files = [file for identity, file in unique.items() if identity not in results]
-    findings.result_count += len(unique) - len(findings.files)
+    findings.results += [file.path for identity, file in unique.items() if identity in results]

@@ -11,6 +11,7 @@ from pathlib import Path
 from unblur.errors import ConfigError, InputError
 from unblur.media.codecs import ENCODERS, VideoCodec, choose_encoder
 from unblur.restoration.inputs import (
+    ANY_CODEC_ENDING,
     COMPARE_SUFFIX,
     RESTORED_SUFFIX,
     Findings,
@@ -24,8 +25,8 @@ from unblur.restoration.inputs import (
     name_target,
 )
 
-_ANY_CODEC_ENDING = ".mkv"
-"""Matroska takes every codec that we write."""
+_MOST_NAMED = 5
+"""So many files that were left out are named in a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ class Plan:
     """Named inputs that cannot be restored; the others are restored all the same."""
     notes: tuple[str, ...] = ()
     """Sentences about what was left out."""
-    skipped_count: int = 0
+    skipped: tuple[Refusal, ...] = ()
     """Files found in folders or by patterns that were left out."""
 
 
@@ -72,9 +73,11 @@ def plan_jobs(
     not hold `video_codec` becomes a Matroska file, and keeps its ending in the name
     where that name would be another one's too: `a.mpg` becomes `a.mpg_unblurred.mkv`.
 
+    A file whose result would have the name of an earlier one's, or of an input, is refused.
+
     Raises InputError when nothing is there to restore, and ConfigError when
-    `output` does not fit, when two results would have one name, when one would
-    replace an input, or when the only file's result exists and is to be kept.
+    `output` does not fit, when every file is refused so, or when the only file's
+    result exists and is to be kept.
     Raises OutputError when a video cannot be written in `video_codec` to its place.
     """
     findings = find_files(inputs, is_recursive=is_recursive)
@@ -86,18 +89,23 @@ def plan_jobs(
             findings.files, _name_targets(findings.files, output, video_codec), strict=True
         )
     ]
-    _check_names(jobs)
+    jobs, collisions = _without_collisions(jobs)
+    refusals = (*findings.refusals, *collisions)
+    if not jobs:
+        raise ConfigError(collisions[0].reason)
     for job in jobs:
         if is_video(job.source):
             choose_encoder(video_codec, job.target)
-    is_only = len(jobs) == 1 and findings.files[0].is_named and not findings.refusals
+    is_only = len(jobs) == 1 and findings.files[0].is_named and not refusals
     if is_only and not overwrites:
         check_absent(jobs[0])
-    skipped_count = findings.result_count + findings.other_count
+    skipped = tuple(
+        Refusal(path, reason) for reason, paths in _left_out(findings).items() for path in paths
+    )
     notes = _notes(findings)
     if wants_compare and any(is_video(job.source) for job in jobs):
         notes = (*notes, "before and after are joined for pictures only, not for videos")
-    return Plan(tuple(jobs), tuple(findings.refusals), notes, skipped_count)
+    return Plan(tuple(jobs), refusals, notes, skipped)
 
 
 def make_job(source: Path, target: Path, *, wants_compare: bool) -> Job:
@@ -113,7 +121,7 @@ def name_result(source: Path, video_codec: VideoCodec, folder: Path | None = Non
     target = name_target(source, folder)
     if not is_video(source) or source.suffix.lower() in ENCODERS[video_codec].endings:
         return target
-    return target.with_suffix(_ANY_CODEC_ENDING)
+    return target.with_suffix(ANY_CODEC_ENDING)
 
 
 def check_absent(job: Job) -> None:
@@ -181,24 +189,38 @@ def _check_only_target(files: list[FoundFile], target: Path) -> Path:
     return target
 
 
-def _check_names(jobs: list[Job]) -> None:
-    """Raise ConfigError when a result would take the name of an input or of another result."""
+def _without_collisions(jobs: list[Job]) -> tuple[list[Job], list[Refusal]]:
+    """The jobs whose results take no name of an input or of an earlier result; the others."""
     sources = {identity_of(job.source): job.source for job in jobs}
     writers: dict[str, Path] = {}
+    kept: list[Job] = []
+    refusals: list[Refusal] = []
     for job in jobs:
-        for target in job.targets:
-            identity = identity_of(target)
-            if identity in sources:
-                raise ConfigError(
-                    f"the result of {job.source} would replace the input {sources[identity]}; "
-                    "give another output"
-                )
-            if identity in writers:
-                raise ConfigError(
-                    f"{writers[identity]} and {job.source} would both be written to {target}; "
-                    "give them different folders"
-                )
-            writers[identity] = job.source
+        reason = _collision(job, sources, writers)
+        if reason:
+            refusals.append(Refusal(job.source, reason))
+            continue
+        kept.append(job)
+        writers |= dict.fromkeys(map(identity_of, job.targets), job.source)
+    return kept, refusals
+
+
+def _collision(job: Job, sources: dict[str, Path], writers: dict[str, Path]) -> str:
+    """Why `job` must not write what it would, in a sentence; "" where it may."""
+    for target in job.targets:
+        identity = identity_of(target)
+        if identity in sources:
+            replaced = sources[identity]
+            return (
+                f"the result of {job.source} would replace the input {replaced}; "
+                "give another output"
+            )
+        if identity in writers:
+            return (
+                f"{writers[identity]} and {job.source} would both be written to {target}; "
+                "only the first is: give the other another folder"
+            )
+    return ""
 
 
 def _why_nothing(findings: Findings, inputs: Sequence[str | Path], *, is_recursive: bool) -> str:
@@ -208,7 +230,7 @@ def _why_nothing(findings: Findings, inputs: Sequence[str | Path], *, is_recursi
     if not inputs:
         return "nothing to restore; give a picture, a video, a folder or a pattern"
     places = ", ".join(str(each) for each in inputs)
-    if findings.result_count:
+    if findings.results:
         return (
             f"nothing to restore in {places}: the names there end in {RESTORED_SUFFIX}; "
             "name such a file itself to restore it again"
@@ -218,14 +240,22 @@ def _why_nothing(findings: Findings, inputs: Sequence[str | Path], *, is_recursi
 
 
 def _notes(findings: Findings) -> tuple[str, ...]:
-    """Sentences about what was found and left out."""
-    notes = list(findings.notes)
-    if findings.result_count:
-        notes.append(f"skipped {_files(findings.result_count)}: named like a result of unblur")
-    if findings.other_count:
-        notes.append(f"skipped {_files(findings.other_count)}: neither picture nor video")
-    return tuple(notes)
+    """Sentences about what was found and left out; of many files the first are named."""
+    left_out = {reason: paths for reason, paths in _left_out(findings).items() if paths}
+    said = [f"skipped {_name(paths)}: {reason}" for reason, paths in left_out.items()]
+    return (*findings.notes, *said)
 
 
-def _files(count: int) -> str:
-    return "1 file" if count == 1 else f"{count} files"
+def _left_out(findings: Findings) -> dict[str, list[Path]]:
+    """What was found and left out, by the reason."""
+    return {
+        "named like a result of unblur": findings.results,
+        "neither picture nor video": findings.others,
+    }
+
+
+def _name(paths: list[Path]) -> str:
+    """The files at `paths` in words."""
+    shown = ", ".join(map(str, paths[:_MOST_NAMED]))
+    more_count = len(paths) - _MOST_NAMED
+    return f"{shown} and {more_count} more" if more_count > 0 else shown

@@ -81,8 +81,27 @@ def test_json_is_one_object_for_each_file_and_nothing_else_on_stdout(
     assert row["error"] is None
     assert set(row) == {
         *("input", "output", "status", "seconds", "width", "height"),
-        *("frame_count", "repeated_count", "sharp_count"),
+        *("frame_count", "repeated_count", "sharp_count", "previews"),
         *("model", "runtime", "device", "precision", "notes", "error"),
+    }
+
+
+def test_files_that_a_folder_brings_and_that_are_left_out_are_named(
+    photos: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("notes.txt", "b_unblurred.png"):
+        (photos / name).touch()
+    assert main([".", "-o", "out"]) == 0
+    assert capsys.readouterr().err.splitlines()[:2] == [
+        "skipped b_unblurred.png: named like a result of unblur",
+        "skipped notes.txt: neither picture nor video",
+    ]
+    assert main([".", "-o", "out", "--overwrite", "--json"]) == 0
+    rows = json_rows(capsys.readouterr().out)
+    left_out = {row["input"]: row["notes"] for row in rows if row["status"] == "skipped"}
+    assert left_out == {
+        "b_unblurred.png": ["named like a result of unblur"],
+        "notes.txt": ["neither picture nor video"],
     }
 
 

@@ -75,7 +75,9 @@ def test_interlaced_video_waits_for_the_option(capsys: pytest.CaptureFixture[str
 
 def test_previews_are_written_beside_the_result(capsys: pytest.CaptureFixture[str]) -> None:
     make_clip(Path("a.mp4"), long_clip(60))
-    assert restore_to_json(capsys, "a.mp4", "--preview", "3")["frame_count"] == 60
+    report = restore_to_json(capsys, "a.mp4", "--preview", "3")
+    assert report["frame_count"] == 60
+    assert report["previews"] == [f"a_preview{number}_unblurred.png" for number in (1, 2, 3)]
     for number in (1, 2, 3):
         with Image.open(f"a_preview{number}_unblurred.png") as preview:
             assert preview.height == 48

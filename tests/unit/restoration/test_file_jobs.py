@@ -340,6 +340,6 @@ def test_a_report_as_a_dictionary_has_only_what_json_knows(tmp_path: Path) -> No
     assert {type(value) for value in fields.values()} <= {str, float, int, tuple, type(None)}
     assert list(fields) == [
         *("input", "output", "status", "seconds", "width", "height"),
-        *("frame_count", "repeated_count", "sharp_count"),
+        *("frame_count", "repeated_count", "sharp_count", "previews"),
         *("model", "runtime", "device", "precision", "notes", "error"),
     ]

@@ -41,7 +41,7 @@ def test_files_that_are_neither_are_counted_and_left_out(tmp_path: Path) -> None
     make(tmp_path, "a.jpg", "notes.txt", "archive.zip")
     findings = find_files([tmp_path])
     assert [file.path.name for file in findings.files] == ["a.jpg"]
-    assert findings.other_count == 2
+    assert len(findings.others) == 2
     assert findings.refusals == []
 
 
@@ -49,14 +49,14 @@ def test_hidden_files_and_folders_are_not_touched(tmp_path: Path) -> None:
     make(tmp_path, "._a.jpg", ".unblur-1234.jpg", ".thumbnails/b.jpg", "a.jpg")
     findings = find_files([tmp_path], is_recursive=True)
     assert [file.path.name for file in findings.files] == ["a.jpg"]
-    assert findings.other_count == 0
+    assert len(findings.others) == 0
 
 
 def test_results_in_folders_are_skipped_but_named_ones_are_taken(tmp_path: Path) -> None:
     make(tmp_path, "a.jpg", "a_unblurred.jpg", "a_compare.jpg")
     findings = find_files([tmp_path])
     assert [file.path.name for file in findings.files] == ["a.jpg"]
-    assert findings.result_count == 2
+    assert len(findings.results) == 2
     assert names_found(tmp_path / "a_unblurred.jpg") == ["a_unblurred.jpg"]
 
 
@@ -68,7 +68,14 @@ def test_a_picture_called_compare_of_the_user_is_not_a_result(tmp_path: Path) ->
 def test_what_the_shell_made_of_a_pattern_does_not_restore_results_again(tmp_path: Path) -> None:
     findings = find_files(make(tmp_path, "a.jpg", "a_unblurred.jpg"))
     assert [file.path.name for file in findings.files] == ["a.jpg"]
-    assert findings.result_count == 1
+    assert len(findings.results) == 1
+
+
+@pytest.mark.parametrize("result", ["a_unblurred.mkv", "a.avi_unblurred.mkv"])
+def test_results_in_another_container_are_known_too(tmp_path: Path, result: str) -> None:
+    findings = find_files(make(tmp_path, "a.avi", result))
+    assert [file.path.name for file in findings.files] == ["a.avi"]
+    assert [path.name for path in findings.results] == [result]
 
 
 def test_a_pattern_is_expanded_and_skips_folders(tmp_path: Path) -> None:

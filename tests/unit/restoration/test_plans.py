@@ -67,19 +67,25 @@ def test_an_output_folder_cannot_be_a_file(photos: Path, tmp_path: Path) -> None
         plan_jobs([photos / "a.jpg"], output=tmp_path / "taken")
 
 
-def test_two_results_of_one_name_are_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["a.jpg", "a.avi"])
+def test_of_two_results_of_one_name_the_second_is_refused(tmp_path: Path, name: str) -> None:
     for folder in ("x", "y"):
         (tmp_path / folder).mkdir()
-        (tmp_path / folder / "a.jpg").touch()
-    with pytest.raises(ConfigError, match="would both be written to"):
-        plan_jobs([tmp_path / "x", tmp_path / "y"], output=tmp_path / "out")
+        for each in (name, f"{folder}.jpg"):
+            (tmp_path / folder / each).touch()
+    plan = plan_jobs([tmp_path / "x", tmp_path / "y"], output=tmp_path / "out")
+    assert [job.source.name for job in plan.jobs] == [name, "x.jpg", "y.jpg"]
+    (refusal,) = plan.refusals
+    assert refusal.path == tmp_path / "y" / name
+    assert "would both be written to" in refusal.reason
 
 
 def test_a_comparison_with_the_name_of_an_input_is_refused(tmp_path: Path) -> None:
     for name in ("a.jpg", "a_compare.jpg"):
         (tmp_path / name).touch()
-    with pytest.raises(ConfigError, match=r"the result of .*a.jpg would replace the input"):
-        plan_jobs([tmp_path / "a.jpg", tmp_path / "a_compare.jpg"], wants_compare=True)
+    plan = plan_jobs([tmp_path / "a.jpg", tmp_path / "a_compare.jpg"], wants_compare=True)
+    assert [job.source.name for job in plan.jobs] == ["a_compare.jpg"]
+    assert "a.jpg would replace the input" in plan.refusals[0].reason
 
 
 def test_an_input_is_never_replaced_by_its_own_result_even_through_a_link(tmp_path: Path) -> None:
@@ -143,16 +149,25 @@ def test_a_folder_of_results_only_is_said(tmp_path: Path) -> None:
         plan_jobs([tmp_path])
 
 
-def test_what_was_left_out_is_noted_and_counted(photos: Path) -> None:
+def test_what_was_left_out_is_named(photos: Path) -> None:
     (photos / "a_unblurred.jpg").touch()
     (photos / "notes.txt").touch()
     (photos / "list.txt").touch()
     plan = plan_jobs([photos])
+    result, others = photos / "a_unblurred.jpg", [photos / "list.txt", photos / "notes.txt"]
     assert plan.notes == (
-        "skipped 1 file: named like a result of unblur",
-        "skipped 2 files: neither picture nor video",
+        f"skipped {result}: named like a result of unblur",
+        f"skipped {others[0]}, {others[1]}: neither picture nor video",
     )
-    assert plan.skipped_count == 3
+    assert [refusal.path for refusal in plan.skipped] == [result, *others]
+
+
+def test_of_many_files_that_were_left_out_the_first_are_named(photos: Path) -> None:
+    for index in range(8):
+        (photos / f"{index}.txt").touch()
+    plan = plan_jobs([photos])
+    assert f"{photos / '4.txt'} and 3 more: neither" in plan.notes[0]
+    assert len(plan.skipped) == 8
 
 
 def test_a_comparison_lies_beside_the_result_and_is_for_pictures(tmp_path: Path) -> None:
@@ -200,16 +215,6 @@ def test_videos_that_become_matroska_under_one_name_keep_their_endings_in_it(
         job.target.parent.mkdir(exist_ok=True)
         job.target.touch()
     assert len(plan_jobs([tmp_path]).jobs) == 6  # results are known as such
-
-
-def test_two_videos_of_one_name_and_ending_for_one_folder_are_still_refused(
-    tmp_path: Path,
-) -> None:
-    for folder in ("x", "y"):
-        (tmp_path / folder).mkdir()
-        (tmp_path / folder / "a.avi").touch()
-    with pytest.raises(ConfigError, match="would both be written to"):
-        plan_jobs([tmp_path / "x", tmp_path / "y"], output=tmp_path / "out")
 
 
 @pytest.mark.parametrize(

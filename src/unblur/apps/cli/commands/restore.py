@@ -116,12 +116,15 @@ def _restore_and_print(
     plan: Plan, restore_options: RestoreOptions, jobs: int, *, is_json: bool, is_quiet: bool
 ) -> int:
     """Restore everything, printing as it goes; gives the exit code."""
-    from unblur.restoration.file_jobs import RestorerPool, restore_all
+    from unblur.restoration.file_jobs import FileReport, RestorerPool, restore_all
 
     if not is_quiet:
         for note in plan.notes:
             print_note(note)
-    counts = Counter(skipped=plan.skipped_count)
+    for left_out in plan.skipped if is_json else ():
+        notes = (left_out.reason,)
+        print_json(FileReport(left_out.path, None, "skipped", notes=notes).as_dict())
+    counts = Counter(skipped=len(plan.skipped))
     is_bar_wanted = not (is_quiet or is_json)
     with (
         RestorerPool(restore_options) as pool,
