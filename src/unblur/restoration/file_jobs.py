@@ -89,6 +89,7 @@ class RestorerPool:
                 runtime=self.options.runtime,
                 precision=precision,
                 tile_px=self.options.tile_px,
+                thread_count=self.options.thread_count,
             )
         return self._opened[precision]
 
@@ -118,7 +119,7 @@ def restore(  # noqa: PLR0913 - one keyword for each option of the command
         raise InputError(f"{source} is a folder, expected one picture or video")
     plan = plan_jobs([source], output=target, video_codec=video_codec, overwrites=overwrite)
     options = RestoreOptions(
-        model, device, runtime, precision, tile_px, video_codec, video, overwrite
+        model, device, runtime, precision, tile_px, video_codec, video, overwrite=overwrite
     )
     with RestorerPool(options) as pool:
         restore_file(plan.jobs[0], pool)

@@ -46,6 +46,8 @@ class RestoreOptions:
     """Height and width of the tiles that a picture is cut into."""
     video_codec: VideoCodec = "h264"
     video: VideoOptions = USUAL_VIDEO
+    thread_count: int | None = None
+    """CPU threads of each restorer; None: as many as the runtime finds good."""
     overwrite: bool = False
     """Whether a result may replace an existing file; otherwise its input is skipped."""
 

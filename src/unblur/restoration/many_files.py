@@ -7,9 +7,17 @@ from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
+import psutil
+
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 Tool = TypeVar("Tool")
+
+
+def threads_each(job_count: int) -> int | None:
+    """How many CPU threads each of `job_count` jobs has; None for one: as the runtime likes."""
+    cores = psutil.cpu_count(logical=False) or 1
+    return None if job_count == 1 else max(1, cores // job_count)
 
 
 class StoppedError(BaseException):

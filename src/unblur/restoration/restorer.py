@@ -55,6 +55,7 @@ class Restorer:
     `precision` "auto" is fp32, or int8 for a model file that has nothing else; video is
     well served by "int8", which is faster.
     `tile_px` bounds the side of the pieces that large pictures are cut into.
+    It computes on `thread_count` threads of the CPU; None: as many as the runtime finds good.
     Not safe to call from several threads at once.
 
     Raises UnknownNameError, ModelError, ConfigError or MissingExtraError when the
@@ -69,6 +70,7 @@ class Restorer:
         runtime: RuntimeName | Literal["auto"] = "auto",
         precision: Precision | Literal["auto"] = "auto",
         tile_px: TileSize = "auto",
+        thread_count: int | None = None,
     ) -> None:
         if tile_px != "auto" and tile_px < _SMALLEST_TILE_PX:
             raise ConfigError(f"tile_px must be {_SMALLEST_TILE_PX} or more, got {tile_px}")
@@ -78,7 +80,10 @@ class Restorer:
         if precision == "auto":
             precision = "int8" if set(self._stored.files) == {"onnx_int8"} else "fp32"
         self._options = RuntimeOptions(
-            model=_file_for(self._stored, runtime, precision), device=device, precision=precision
+            model=_file_for(self._stored, runtime, precision),
+            device=device,
+            precision=precision,
+            thread_count=thread_count,
         )
         self._runtime: Runtime = open_runtime(runtime, self._options)
         self._exact: Runtime | None = None

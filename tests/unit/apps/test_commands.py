@@ -17,7 +17,7 @@ from unblur.apps.cli.main import main
 from unblur.evaluation import energy, speed, speed_record
 from unblur.evaluation.speed import SpeedRequest, SpeedRow
 from unblur.facts import NetworkFacts
-from unblur.restoration import file_jobs
+from unblur.restoration import file_jobs, many_files
 from unblur.runtimes import opening
 from unblur.runtimes.opening import RuntimeReport
 from unblur.weights import store
@@ -124,8 +124,16 @@ def test_options_reach_the_restorer(photos: Path) -> None:
             "runtime": "onnxruntime",
             "precision": "bf16",
             "tile_px": 256,
+            "thread_count": None,
         }
     ]
+
+
+def test_jobs_share_the_cores(photos: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(many_files.psutil, "cpu_count", lambda logical: 8)
+    assert main([".", "--jobs", "3"]) == 0
+    assert {each["thread_count"] for each in FakeRestorer.opened} == {2}
+    assert many_files.threads_each(20) == 1
 
 
 def test_compare_also_writes_before_and_after(photos: Path) -> None:

@@ -78,6 +78,7 @@ def restore(  # noqa: PLR0913 - typer makes one option of each parameter
     from fractions import Fraction
 
     from unblur.restoration.file_jobs import RestoreOptions, VideoOptions
+    from unblur.restoration.many_files import threads_each
     from unblur.restoration.plans import plan_jobs
     from unblur.weights.store import find_model
 
@@ -107,6 +108,7 @@ def restore(  # noqa: PLR0913 - typer makes one option of each parameter
             skips_sharp=skip_sharp,
             preview_count=preview,
         ),
+        thread_count=threads_each(jobs),
         overwrite=overwrite,
     )
     return _restore_and_print(plan, restore_options, jobs, is_json=json, is_quiet=quiet)
