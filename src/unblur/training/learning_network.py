@@ -40,8 +40,11 @@ class LearningNetwork(nn.Module):
         return restored
 
 
-def build_network(options: TrainingOptions) -> LearningNetwork:
-    """The network of a run with the weights that it starts from; raises UnblurError."""
+def build_network(options: TrainingOptions, *, is_begun: bool = False) -> LearningNetwork:
+    """The network of a run with the weights that it starts from; raises UnblurError.
+
+    Those are not read for a run that is begun: its checkpoint brings others.
+    """
     card = find_generator(options.network)
     if card.size_rule.padding(options.crop_px):
         raise ConfigError(
@@ -51,7 +54,9 @@ def build_network(options: TrainingOptions) -> LearningNetwork:
     with torch.random.fork_rng():
         torch.manual_seed(options.seed)
         network = LearningNetwork(card.build())
-    if options.start_from is None:
+    if is_begun:
+        pass
+    elif options.start_from is None:
         _load_encoder_weights(network.generator, options)
     else:
         _load_start(network, options.start_from, options.network)

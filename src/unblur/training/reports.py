@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 import time
 from collections.abc import Mapping
 from pathlib import Path
 
 from torch import Tensor
 from torch.utils.tensorboard import SummaryWriter
+
+from unblur.media.atomic import replacing
 
 _log = logging.getLogger(__name__)
 _SAY_EVERY_S = 10.0
@@ -19,8 +22,10 @@ class RunReports:
     """Writes `log.jsonl` and TensorBoard's files into the folder of a run."""
 
     def __init__(self, folder: Path, step: int) -> None:
-        """Go on from `step`; what TensorBoard's files say of later steps is forgotten."""
+        """Go on from `step`; what the files say of later steps, and half lines, is forgotten."""
         self._rows = folder / "log.jsonl"
+        if self._rows.exists():
+            _cut_back(self._rows, step)
         self._board = SummaryWriter(folder / "tensorboard", purge_step=step)
 
     def add_scalars(self, step: int, values: Mapping[str, float]) -> None:
@@ -42,6 +47,23 @@ class RunReports:
     def close(self) -> None:
         """Write out what is still in memory."""
         self._board.close()
+
+
+def _cut_back(rows: Path, step: int) -> None:
+    """Leave only the whole lines of `rows` that are not after `step`."""
+    lines = rows.read_text(encoding="utf-8", errors="replace").splitlines(keepends=True)
+    kept = [line for line in lines if _step_of(line) <= step]
+    if kept != lines:
+        with replacing(rows) as unfinished:
+            unfinished.write_text("".join(kept), encoding="utf-8")
+
+
+def _step_of(line: str) -> float:
+    """The step that a row is of; infinite where the line was not written whole."""
+    try:
+        return json.loads(line)["step"]
+    except (ValueError, KeyError, TypeError):
+        return math.inf
 
 
 class Ticker:

@@ -36,6 +36,7 @@ from unblur.weights.run_state import read_state, save_state
 
 _log = logging.getLogger(__name__)
 _STEPS_BEFORE_LIMIT = 20
+_MOST_OVERFLOWS = 100
 _PRECISIONS = {"fp32": "32-true", "bf16": "bf16-mixed", "fp16": "16-mixed"}
 
 
@@ -83,10 +84,11 @@ class Trainer:
     def __init__(self, options: TrainingOptions, fabric: Fabric) -> None:
         self.options, self.fabric = options, fabric
         _make_folder(options.output)
-        self.network = build_network(options)
+        self.network = build_network(options, is_begun=self.last.exists())
         self.losses = GeneratorLoss(options.loss).to(fabric.device)
         has_adversary = options.adversary.loss is not None
         self.step, self.elapsed_s, self.usual_norm = 0, 0.0, 0.0
+        self.overflow_count = 0
         self.best_gain_db = -math.inf
         self.score = ValidationScore(math.nan, math.nan, math.nan)
         self.averaged = ModelEmaV3(
@@ -283,22 +285,38 @@ class Trainer:
         )
         norm = math.inf if clipped is None else clipped.item()
         if self.options.precision == "fp16" and not math.isfinite(norm):
-            return  # the step is left out, and the scale of the losses made smaller
+            self._count_overflow()  # the step is left out, and the scale of the losses made smaller
+            return
+        self.overflow_count = 0
         self._check({"length of the gradient": norm}, batch)
         share = 1 / min(self.step + 1, 100)
         self.usual_norm += share * (min(norm, limit) - self.usual_norm)
+
+    def _count_overflow(self) -> None:
+        """Count steps in a row that fp16 was too narrow for; raises UnblurError at too many."""
+        self.overflow_count += 1
+        if self.overflow_count == _MOST_OVERFLOWS:
+            raise UnblurError(
+                f"the gradient was too large for fp16 in {_MOST_OVERFLOWS} steps in a row, up to "
+                f"step {self.step}; the last good checkpoint: {self._last_good}; train in bf16 or "
+                "fp32, or lower the learning rate"
+            )
+
+    @property
+    def _last_good(self) -> str:
+        """Where to go on from, in words."""
+        return str(self.last) if self.last.exists() else "none yet"
 
     def _check(self, values: dict[str, float], batch: Batch) -> None:
         """Raise UnblurError when one of `values` is not finite."""
         for name, value in values.items():
             if not math.isfinite(value):
-                good = self.last if self.last.exists() else "none yet"
                 numbers = ", ".join(map(str, batch.pairs))
                 cached = f"pairs {numbers} of {self.options.data.cache}"
                 pairs = cached if numbers else f"pairs made of seed {self.options.seed}"
                 raise UnblurError(
                     f"the {name} is {value} at step {self.step}, with the {pairs}; "
-                    f"the last good checkpoint: {good}; lower the learning rate"
+                    f"the last good checkpoint: {self._last_good}; lower the learning rate"
                 )
 
     def _validate(self, validation: PairCache, reports: RunReports | None) -> None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import errno
 import os
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import torch
 
 from unblur.errors import ModelError, OutputError
+from unblur.media.atomic import replacing
 
 
 def save_state(state: dict[str, Any], path: Path) -> None:
@@ -17,22 +17,26 @@ def save_state(state: dict[str, Any], path: Path) -> None:
 
     Raises OutputError when it cannot be written; what was there stays.
     """
-    unfinished = path.with_suffix(".unfinished")
     try:
-        with unfinished.open("wb") as file:
-            torch.save(state, file)
+        with replacing(path) as unfinished, unfinished.open("wb") as file:
+            _dump(state, file)
             file.flush()
             os.fsync(file.fileno())
-        unfinished.replace(path)
-    except (OSError, RuntimeError) as error:  # torch says RuntimeError where a write fell short
-        unfinished.unlink(missing_ok=True)
-        is_full = getattr(error, "errno", None) in {errno.ENOSPC, errno.EDQUOT, None}
-        reason = "the disk is full" if is_full else str(error)
+    except OutputError as error:
         kept = f"the one of before is kept in {path}" if path.exists() else "none is there yet"
         raise OutputError(
-            f"cannot save the checkpoint {path}: {reason}; {kept}; "
-            "make room and give the same command again"
+            f"cannot save the checkpoint: {error}; {kept}; then give the same command again"
         ) from error
+
+
+def _dump(state: dict[str, Any], file: IO[bytes]) -> None:
+    """Write `state`; raises OSError where the disk is the cause, which torch wraps."""
+    try:
+        torch.save(state, file)
+    except RuntimeError as error:
+        if isinstance(error.__context__, OSError):
+            raise error.__context__ from error
+        raise
 
 
 def read_state(path: Path) -> dict[str, Any]:

@@ -174,12 +174,64 @@ def test_a_full_disk_ends_the_run_with_a_sentence_and_keeps_what_was_saved(
 
     with monkeypatch.context() as patch:
         patch.setattr(run_state.torch, "save", fill_the_disk)
-        with pytest.raises(OutputError, match=r"the disk is full; the one of before is kept"):
+        with pytest.raises(OutputError, match=r"the disk is full; .*; the one of before is kept"):
             make_trainer(options).run()
     assert last.read_bytes() == before
-    assert not list(last.parent.glob("*.unfinished"))
+    assert not list(last.parent.glob(".unblur-*"))
     make_trainer(options).run()
     assert run_state.read_state(last)["step"] == 6
+
+
+def test_a_full_disk_behind_an_error_of_torch_is_told_and_another_error_is_not_hidden(
+    tmp_path: Path,
+) -> None:
+    class Refusing:
+        def __init__(self, error: Exception) -> None:
+            self.error = error
+
+        def __reduce__(self) -> Any:
+            raise self.error
+
+    wrapped = RuntimeError("unexpected pos 704 vs 598")
+    wrapped.__context__ = OSError(28, "No space left on device")
+    with pytest.raises(OutputError, match=r"the disk is full; .*; none is there yet"):
+        run_state.save_state({"a": Refusing(wrapped)}, tmp_path / "last.pt")
+    with pytest.raises(RuntimeError, match="a fault"):
+        run_state.save_state({"a": Refusing(RuntimeError("a fault"))}, tmp_path / "last.pt")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_going_on_reads_no_weights_to_start_from(tmp_path: Path) -> None:
+    first = make_trainer(small_run(tmp_path)).run()
+    options = small_run(tmp_path, output=tmp_path / "second", start_from=first)
+    make_trainer(options).run()
+    first.unlink()
+    make_trainer(options).run()
+
+
+def test_going_on_cuts_the_log_back_to_the_checkpoint(tmp_path: Path) -> None:
+    options = small_run(tmp_path, checkpoint_minutes=1e-9, maximum_steps=3)
+    make_trainer(options).run()
+    log = tmp_path / "run" / "log.jsonl"
+    with log.open("a") as file:
+        file.write('{"step": 4}\n{"ste')
+    make_trainer(options.model_copy(update={"maximum_steps": 5})).run()
+    steps = [json.loads(line)["step"] for line in log.read_text().splitlines()]
+    assert steps == [1, 2, 3, 4, 5]
+
+
+def test_fp16_that_overflows_without_end_ends_the_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trainer = make_trainer(small_run(tmp_path, maximum_steps=1000, first_crop_px=None))
+    trainer.options = trainer.options.model_copy(update={"precision": "fp16"})
+    norms = [torch.tensor(math.inf)] * 99 + [torch.tensor(1.0)] + [torch.tensor(math.inf)] * 100
+    norm = iter(norms)
+    monkeypatch.setattr(trainer.fabric, "clip_gradients", lambda *_, **__: next(norm))
+    for _ in norms[:-1]:
+        trainer._limit_gradient(None)  # type: ignore[arg-type]
+    with pytest.raises(UnblurError, match="too large for fp16 in 100 steps in a row"):
+        trainer._limit_gradient(None)  # type: ignore[arg-type]
 
 
 def test_a_second_run_starts_from_the_weights_of_the_first(tmp_path: Path) -> None:
@@ -236,7 +288,9 @@ def test_an_unknown_network_is_named_with_the_known_ones(tmp_path: Path) -> None
 def test_weights_of_another_network_are_no_start(tmp_path: Path) -> None:
     first = make_trainer(small_run(tmp_path, maximum_steps=1)).run()
     with pytest.raises(ConfigError, match=r"start_from is .*last.pt, .*not of 'live_large'"):
-        make_trainer(small_run(tmp_path, network="live_large", start_from=first))
+        make_trainer(
+            small_run(tmp_path, output=tmp_path / "second", network="live_large", start_from=first)
+        )
 
 
 def test_a_model_file_of_another_network_is_no_start(tmp_path: Path) -> None:
