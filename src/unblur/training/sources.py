@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from pathlib import Path
 from typing import Literal
@@ -15,6 +16,8 @@ from unblur.training.made_batches import MadeBatches
 
 _log = logging.getLogger(__name__)
 Part = Literal["train", "held_out"]
+_RECORD = "made_with.json"
+"""What the pairs of a folder were made with; those of `unblur data pack` have none."""
 _PARTS: tuple[Part, Part] = ("train", "held_out")
 
 
@@ -39,7 +42,9 @@ def open_pairs(options: TrainingOptions, part: Part) -> PairCache:
     they do not have the size that `options` say; InputError when they cannot be made.
     """
     data = options.data
-    if not _is_made(data.cache / part):
+    if _is_made(data.cache / part):
+        _tell_what_differs(options, part)
+    else:
         _make_pairs(options, part)
     folders = [data.cache, *data.more_caches]
     return join_caches([_open(folder / part, data.pair_px) for folder in folders])
@@ -69,6 +74,44 @@ def _make_pairs(options: TrainingOptions, part: Part) -> None:
         seed=options.seed + is_held_out,
         held_out=is_held_out,
     )
+    (folder / _RECORD).write_text(json.dumps(_recipe(options, part), indent=1), encoding="utf-8")
+
+
+def _recipe(options: TrainingOptions, part: Part) -> dict[str, object]:
+    """What the pairs of `part` depend on, by the names of the options."""
+    data = options.data
+    count_name = "held_out_count" if part == "held_out" else "pair_count"
+    return {
+        "seed": options.seed,
+        "data.photos": None if data.photos is None else str(data.photos),
+        f"data.{count_name}": getattr(data, count_name),
+        "data.pair_px": data.pair_px,
+        **{f"data.blur.{name}": value for name, value in data.blur.model_dump(mode="json").items()},
+    }
+
+
+def _tell_what_differs(options: TrainingOptions, part: Part) -> None:
+    """Warn where pairs that are there were made with other options; some do not say with which."""
+    folder = options.data.cache / part
+    try:
+        made_with = json.loads((folder / _RECORD).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return
+    wanted = _recipe(options, part)
+    if options.data.photos is None:  # they are not needed any more
+        del wanted["data.photos"]
+    differing = [
+        f"{name} {made_with[name]!r} (now {value!r})"
+        for name, value in wanted.items()
+        if name in made_with and made_with[name] != value
+    ]
+    if differing:
+        _log.warning(
+            "the pairs in %s are used as they are: they were made with %s; delete the folder, or "
+            "set data.cache to another, to make them anew",
+            folder,
+            ", ".join(differing),
+        )
 
 
 def _open(folder: Path, pair_px: int) -> PairCache:

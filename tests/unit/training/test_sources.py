@@ -12,6 +12,7 @@ pytest.importorskip("timm")
 
 from tests.training_tools import small_run, write_cache
 from unblur.errors import ConfigError
+from unblur.training import sources
 from unblur.training.sources import open_pairs
 
 pytestmark = pytest.mark.torch
@@ -34,6 +35,33 @@ def test_missing_pairs_without_photos_are_named(tmp_path: Path) -> None:
     data = options.data.model_copy(update={"cache": tmp_path / "none", "photos": None})
     with pytest.raises(ConfigError, match=r"no pairs in .*none/train; make them by `unblur data"):
         open_pairs(small_run(tmp_path, data=data), "train")
+
+
+def test_pairs_made_with_other_options_are_used_and_what_differs_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def write(photos: object, folder: Path, **_: object) -> None:
+        write_cache(tmp_path / "written")
+        (tmp_path / "written" / "train").rename(folder)
+
+    monkeypatch.setattr(sources, "build_pair_cache", write)
+    (tmp_path / "new").mkdir()
+    options = small_run(tmp_path)
+    data = options.data.model_copy(update={"cache": tmp_path / "new"})
+    made = open_pairs(small_run(tmp_path, data=data, seed=1), "train")
+    caplog.clear()
+    open_pairs(small_run(tmp_path, data=data, seed=1), "train")
+    open_pairs(options, "train")  # without a record
+    assert not caplog.records
+    blur = data.blur.model_copy(update={"noise_share": 0.125})
+    other = data.model_copy(update={"blur": blur, "photos": None})
+    again = open_pairs(small_run(tmp_path, data=other, seed=2), "train")
+    assert np.array_equal(again.pairs[0], made.pairs[0])
+    (record,) = caplog.records
+    assert (
+        f"made with seed 1 (now 2), data.blur.noise_share {data.blur.noise_share} (now 0.125); "
+        in record.getMessage()
+    )
 
 
 def test_pairs_of_another_size_are_named(tmp_path: Path) -> None:
