@@ -16,7 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from unblur._version import __version__
 from unblur.errors import InputError
-from unblur.media.atomic import replacing
+from unblur.media.atomic import make_folder, replacing
 
 Kind = Literal["quality", "paper", "speed", "task", "video", "live"]
 Row = dict[str, Any]
@@ -63,7 +63,7 @@ class Record:
 
 def write_text(path: Path, text: str) -> None:
     """Write a file whole or not at all; its folder is made if need be. Raises OutputError."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     with replacing(path) as unfinished:
         unfinished.write_text(text, encoding="utf-8")
 

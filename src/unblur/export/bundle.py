@@ -22,6 +22,7 @@ from unblur.export.quantize import quantize_onnx
 from unblur.export.timing import with_speed
 from unblur.facts import NetworkFacts, Precision
 from unblur.images.arrays import Pixels
+from unblur.media.atomic import make_folder, replacing
 from unblur.models.catalog import find_generator
 from unblur.models.generator import Generator
 from unblur.weights.checkpoint import load_checkpoint, save_checkpoint
@@ -59,7 +60,7 @@ def export_bundle(
             paths = _write(generator, model, quantized, facts, Path(folder))
             facts = replace(facts, metrics=_measure(paths, data))
             facts = with_speed(facts, model_in(Path(folder), facts.name))
-    target.mkdir(parents=True, exist_ok=True)
+    make_folder(target)
     return _write(generator, model, quantized, facts, target)
 
 
@@ -70,11 +71,10 @@ def export_weights(weights: Path, target: Path) -> Path:
     int8 with. Raises ModelError when `weights` is not a model.
     """
     generator, facts = load_checkpoint(weights)
-    target.mkdir(parents=True, exist_ok=True)
+    make_folder(target)
     path = target / f"{facts.name}.onnx"
-    unfinished = path.with_name(f".{path.name}.unfinished")
-    onnx.save(export_onnx(generator, facts), unfinished)
-    unfinished.replace(path)
+    with replacing(path) as unfinished:
+        onnx.save(export_onnx(generator, facts), unfinished)
     return path
 
 
@@ -89,9 +89,8 @@ def _write(
     paths = [target / f"{facts.name}{end}" for end in (".safetensors", ".onnx", ".int8.onnx")]
     save_checkpoint(generator, facts, paths[0])
     for path, exported in zip(paths[1:], (model, quantized), strict=True):
-        unfinished = path.with_name(f".{path.name}.unfinished")
-        onnx.save(with_facts(exported, facts), unfinished)
-        unfinished.replace(path)
+        with replacing(path) as unfinished:
+            onnx.save(with_facts(exported, facts), unfinished)
     return paths
 
 

@@ -14,6 +14,7 @@ import torch
 
 from unblur.export.onnx_export import export_onnx
 from unblur.facts import NetworkFacts
+from unblur.media.atomic import make_folder, replacing
 from unblur.models.catalog import OFFICIAL_GENERATORS
 from unblur.weights.checkpoint import save_checkpoint
 from unblur.weights.store import StoredModel
@@ -27,7 +28,7 @@ def make_reference(folder: Path = _CACHE) -> StoredModel:
     """The files of the original network with random weights in `folder`, made if need be."""
     paths = {ending: folder / f"{_NETWORK}.random{ending}" for ending in (".safetensors", ".onnx")}
     if not all(path.is_file() for path in paths.values()):
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         card = OFFICIAL_GENERATORS[_NETWORK]
         with torch.random.fork_rng():
             torch.manual_seed(0)
@@ -40,9 +41,8 @@ def make_reference(folder: Path = _CACHE) -> StoredModel:
             paper=card.paper,
         )
         save_checkpoint(generator, facts, paths[".safetensors"], is_halved=False)
-        unfinished = paths[".onnx"].with_name(f".{_NETWORK}.unfinished")
-        onnx.save(export_onnx(generator, facts), unfinished)
-        unfinished.replace(paths[".onnx"])
+        with replacing(paths[".onnx"]) as unfinished:
+            onnx.save(export_onnx(generator, facts), unfinished)
     return StoredModel(
         REFERENCE_NAME, {"safetensors": paths[".safetensors"], "onnx": paths[".onnx"]}
     )

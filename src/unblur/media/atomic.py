@@ -72,6 +72,16 @@ def filling(target: Path) -> Generator[Path]:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
+def make_folder(folder: Path) -> None:
+    """Make `folder` and those above it, where they are not; raises OutputError."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(
+            f"cannot make the folder {folder}: {error.strerror}; choose another"
+        ) from error
+
+
 def _check_name(target: Path) -> None:
     """Raise OSError where no file can be called `target`, before the work is done."""
     if target.is_dir():

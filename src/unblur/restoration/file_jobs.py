@@ -15,11 +15,11 @@ from unblur.errors import (
     InputError,
     MissingExtraError,
     ModelError,
-    OutputError,
     UnblurError,
     unwrap_stops,
 )
 from unblur.facts import Precision
+from unblur.media.atomic import make_folder
 from unblur.media.codecs import VideoCodec
 from unblur.media.image_files import read_picture, side_by_side, write_picture
 from unblur.media.video_reader import open_video
@@ -203,7 +203,7 @@ def _restore_picture(job: Job, pool: RestorerPool, report_progress: ReportProgre
     restorer = pool.for_pictures()
     restorer.notes.clear()
     restored = restorer.restore_picture(picture, report_progress)
-    _make_folder(job.target.parent)
+    make_folder(job.target.parent)
     write_picture(restored, job.target)
     if job.compare_target is not None:
         write_picture(side_by_side(picture, restored), job.compare_target)
@@ -222,7 +222,7 @@ def _restore_video(job: Job, pool: RestorerPool, report_progress: ReportProgress
     ) as reader:
         restorer = pool.for_videos(reader.bit_depth)
         restorer.notes.clear()
-        _make_folder(job.target.parent)
+        make_folder(job.target.parent)
         made_by = {**restorer.identity, "skips_sharp": options.skips_sharp}
         codec = pool.options.video_codec
         with create_video(job.target, like=reader, codec=codec, made_by=made_by) as writer:
@@ -273,11 +273,3 @@ def _report(
         precision=restorer.precision,
         notes=notes,
     )
-
-
-def _make_folder(folder: Path) -> None:
-    """Make `folder` and those above it; raises OutputError where that cannot be."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"cannot make the folder {folder}: {error.strerror}") from error

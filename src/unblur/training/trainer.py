@@ -22,7 +22,8 @@ from lightning_fabric.utilities.exceptions import MisconfigurationException
 from timm.utils import ModelEmaV3
 
 from unblur.data.pair_cache import PairCache
-from unblur.errors import ConfigError, OutputError, UnblurError
+from unblur.errors import ConfigError, UnblurError
+from unblur.media.atomic import make_folder
 from unblur.training.batches import Batch, BatchSource, Moment, load_batches
 from unblur.training.config import TrainingOptions
 from unblur.training.gan_step import Adversary, GeneratorLoss, total
@@ -83,7 +84,7 @@ class Trainer:
 
     def __init__(self, options: TrainingOptions, fabric: Fabric) -> None:
         self.options, self.fabric = options, fabric
-        _make_folder(options.output)
+        make_folder(options.output)
         self.network = build_network(options, is_begun=self.last.exists())
         self.losses = GeneratorLoss(options.loss).to(fabric.device)
         has_adversary = options.adversary.loss is not None
@@ -352,16 +353,6 @@ class Trainer:
         }
         (reports.add_row if is_row else reports.add_scalars)(self.step, values)
         say_progress(values | {"step": self.step})
-
-
-def _make_folder(folder: Path) -> None:
-    """Make `folder` where it is not there; raises OutputError."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(
-            f"cannot make the folder {folder} for the run: {error.strerror}; set output to another"
-        ) from error
 
 
 def _device_name(device: torch.device) -> str:

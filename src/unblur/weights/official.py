@@ -15,6 +15,7 @@ from torch import Tensor
 
 from unblur.errors import ModelError
 from unblur.facts import NetworkFacts
+from unblur.media.atomic import make_folder
 from unblur.models.catalog import OFFICIAL_GENERATORS
 from unblur.models.generators.official import (
     OfficialGenerator,
@@ -77,7 +78,7 @@ def import_official(source: Path, folder: Path = Path()) -> Path:
         licence=_LICENCE,
         training=f"by the authors of the paper; imported from {source.name}",
     )
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     target = folder / f"{name}.safetensors"
     save_checkpoint(generator, facts, target, is_halved=False)
     return target

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from unblur.errors import OutputError
-from unblur.media.atomic import filling, replacing
+from unblur.media.atomic import filling, make_folder, replacing
 
 
 def test_the_file_appears_when_the_block_ends(tmp_path: Path) -> None:
@@ -19,6 +19,15 @@ def test_the_file_appears_when_the_block_ends(tmp_path: Path) -> None:
         assert not target.exists()
     assert target.read_bytes() == b"new"
     assert list(tmp_path.iterdir()) == [target]
+
+
+def test_a_folder_is_made_with_those_above_it_or_refused_in_a_sentence(tmp_path: Path) -> None:
+    for _ in range(2):
+        make_folder(tmp_path / "a" / "b")
+    assert (tmp_path / "a" / "b").is_dir()
+    (tmp_path / "file").touch()
+    with pytest.raises(OutputError, match=r"cannot make the folder .*file/c: .*; choose another"):
+        make_folder(tmp_path / "file" / "c")
 
 
 def test_the_temporary_name_is_hidden_beside_the_target_with_its_ending(tmp_path: Path) -> None:

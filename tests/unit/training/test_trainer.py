@@ -367,7 +367,7 @@ def test_a_stopped_run_is_saved_before_any_process_ends(
 
 def test_an_output_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(OutputError, match=r"cannot make the folder .*file/run for the run: Not a"):
+    with pytest.raises(OutputError, match=r"cannot make the folder .*file/run: Not a"):
         make_trainer(small_run(tmp_path, output=tmp_path / "file" / "run"))
 
 

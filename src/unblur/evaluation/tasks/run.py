@@ -18,6 +18,7 @@ from unblur.evaluation.records import Record, Row
 from unblur.evaluation.tasks.base import Task
 from unblur.evaluation.tasks.drawing import side_by_side
 from unblur.images.arrays import Pixels
+from unblur.media.atomic import make_folder
 from unblur.media.image_files import write_picture
 from unblur.media.picture import Picture, PictureFile
 
@@ -100,7 +101,7 @@ class TaskRun:
     def _write(self, name: str, pixels: Pixels) -> None:
         """Write a picture under `name`, made fit for a file."""
         if self.folder is not None:
-            self.folder.mkdir(parents=True, exist_ok=True)
+            make_folder(self.folder)
             path = self.folder / f"{_UNFIT.sub('_', name)}.jpg"
             write_picture(Picture(pixels, None, PictureFile("JPEG")), path)
 
