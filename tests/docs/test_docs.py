@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -121,6 +122,22 @@ def test_python_in_the_pages_runs(
     if page == "docs/guide/python.md":
         assert unblur.read_picture("restored.png").samples.shape == (24, 32, 3)
     assert shown == ([Fraction(7, 10)] if "show(" in "".join(blocks) else [])
+
+
+def test_every_public_name_is_described() -> None:
+    page = (ROOT / "docs" / "guide" / "python.md").read_text()
+    rows = page.split("| name in `unblur` | what it is |\n|---|---|\n")[1].split("\n\n")[0]
+    names = [
+        name for row in rows.splitlines() for name in re.findall(r"`(\w+)`", row.split("|")[1])
+    ]
+    assert sorted(names) == sorted(unblur.__all__)
+
+
+def test_every_commit_may_run_the_checks() -> None:
+    hooks = (ROOT / ".pre-commit-config.yaml").read_text()
+    (entry,) = re.findall(r"^ *entry: (\S+)$", hooks, re.MULTILINE)
+    assert os.access(ROOT / entry, os.X_OK)
+    assert entry == "scripts/check"
 
 
 def test_the_generator_in_contributing_reaches_as_far_as_it_says() -> None:
