@@ -10,6 +10,7 @@ import numpy as np
 
 from unblur.facts import NetworkFacts, Precision, SizeRule
 from unblur.images.arrays import Pixels
+from unblur.images.state import State
 
 FACTS = NetworkFacts(
     name="fake", summary="Adds a constant.", size_rule=SizeRule(16, 16), halo_px=16
@@ -35,6 +36,11 @@ class FakeRuntime:
         assert all(self.facts.size_rule.padding(side) == 0 for side in pixels.shape[:2])
         lighter = np.clip(pixels.astype(int) + self.added, 0, 255).astype(np.uint8)
         return self.meddle(lighter)
+
+    def restore_next(self, pixels: Pixels, state: State | None) -> tuple[Pixels, State]:
+        """As `restore`; the state counts the frames in a row."""
+        count = 0 if state is None or not state else int(state[0].flat[0])
+        return self.restore(pixels), (np.full(1, count + 1, np.float32),)
 
     def start(self, pixels: Pixels) -> Callable[[], Pixels]:
         """Restored at once; given when it is waited for."""

@@ -50,7 +50,11 @@ class FakeRestorer:
         return replace(picture, samples=self.restore(picture.samples))
 
     def restore_frames(
-        self, frames: Iterable[Frame], *, skips_sharp: bool = False
+        self,
+        frames: Iterable[Frame],
+        *,
+        skips_sharp: bool = False,
+        forgets_every: int | None = None,
     ) -> Iterator[Frame]:
         """Each frame restored; says that as many were sharp, if asked to skip those."""
         for frame in frames:

@@ -37,6 +37,15 @@ class SizeRule:
 
 
 @dataclass(frozen=True, slots=True)
+class StateMap:
+    """One of the feature maps that a network keeps from one frame to the next."""
+
+    channels: int
+    stride: int
+    """Pixels of the picture to one of the map, each way."""
+
+
+@dataclass(frozen=True, slots=True)
 class NetworkFacts:
     """A network as its user must know it: how to run it, where it comes from."""
 
@@ -50,6 +59,8 @@ class NetworkFacts:
     """How far a pixel of the input reaches in the output; None: the whole image, no tiles."""
     scale: int = 1
     """Output side over input side."""
+    state_maps: tuple[StateMap, ...] = ()
+    """What it remembers of the frame before; none: it sees each picture by itself."""
     parameter_count: int = 0
     """Learned numbers."""
     paper: str = ""

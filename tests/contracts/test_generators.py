@@ -9,8 +9,10 @@ from tests.torch_tools import give_random_weights  # noqa: E402
 from unblur.errors import UnknownNameError  # noqa: E402
 from unblur.export.onnx_export import export_onnx  # noqa: E402
 from unblur.facts import NetworkFacts  # noqa: E402
+from unblur.images.state import empty_state, state_names  # noqa: E402
 from unblur.models.bytes import BytesInBytesOut  # noqa: E402
 from unblur.models.catalog import GENERATORS, OFFICIAL_GENERATORS, find_generator  # noqa: E402
+from unblur.models.generator import RecurrentGenerator  # noqa: E402
 from unblur.weights.checkpoint import load_checkpoint, save_checkpoint  # noqa: E402
 
 pytestmark = pytest.mark.torch
@@ -39,7 +41,9 @@ def generator(name):
 
 def facts_of(name):
     card = find_generator(name)
-    return NetworkFacts(name, card.summary, card.size_rule, card.halo_px)
+    return NetworkFacts(
+        name, card.summary, card.size_rule, card.halo_px, state_maps=card.state_maps
+    )
 
 
 @pytest.mark.parametrize("cells", [(1, 1), (2, 3)])
@@ -54,7 +58,13 @@ def test_output_has_the_input_s_shape_and_is_finite(name, generator, cells):
 def test_a_gradient_reaches_every_parameter(name, generator):
     only_ours(name)
     side = fitting_side(name, 4)
-    generator(torch.rand(2, 3, side, side)).square().sum().backward()
+    blurry = torch.rand(2, 3, side, side)
+    if isinstance(generator, RecurrentGenerator):
+        state = [torch.rand_like(it) for it in generator.no_state(blurry)]
+        restored = blurry + generator.correct_next(blurry, state)[0]
+    else:
+        restored = generator(blurry)
+    restored.square().sum().backward()
     for parameter_name, parameter in generator.named_parameters():
         assert parameter.grad is not None, parameter_name
         assert parameter.grad.abs().sum() > 0, parameter_name
@@ -127,7 +137,9 @@ def test_the_exported_network_gives_the_same_picture(name, generator):
     height, width = fitting_side(name, 3), fitting_side(name, 5)
     pixels = np.random.default_rng(0).integers(0, 256, (1, height, width, 3), np.uint8)
     generator.eval()
-    (exported,) = session.run(None, {"blurry": pixels})
+    facts = facts_of(name)
+    state = dict(zip(state_names(facts)[0], empty_state(facts, height, width), strict=True))
+    exported = session.run(None, {"blurry": pixels, **state})[0]
     with torch.no_grad():
         expected = BytesInBytesOut(generator)(torch.from_numpy(pixels)).numpy()
     assert np.abs(exported.astype(int) - expected).max() <= 1

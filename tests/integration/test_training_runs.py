@@ -22,7 +22,10 @@ from tests.distributed_tools import (  # noqa: E402
     take_shared_step,
 )
 from tests.training_tools import small_run, write_config  # noqa: E402
+from unblur.data.pair_cache import open_pair_cache  # noqa: E402
+from unblur.training.config import DataOptions  # noqa: E402
 from unblur.training.throughput import measure_throughput  # noqa: E402
+from unblur.training.trainer import Trainer, make_fabric  # noqa: E402
 from unblur.weights.run_state import read_state  # noqa: E402
 
 pytestmark = [pytest.mark.torch, pytest.mark.slow]
@@ -137,3 +140,24 @@ def test_the_throughput_is_measured_in_three_ways(tmp_path: Path) -> None:
     assert min(measured.data, measured.network, measured.together) > 0
     assert f"({measured.efficiency:.2f} of the slower)" in str(measured)
     assert not (tmp_path / "run").exists()
+
+
+def test_a_network_with_a_memory_learns_from_sequences(tmp_path: Path) -> None:
+    data = DataOptions(
+        photos="drawn",
+        cache=tmp_path / "sequences",
+        frame_count=3,
+        pair_count=4,
+        held_out_count=3,
+        pair_px=48,
+        workers=0,
+    )
+    options = small_run(
+        tmp_path, network="live_recurrent", data=data, batch_size=6, maximum_steps=4
+    )
+    trainer = Trainer(options, make_fabric(options))
+    trainer.run()
+    assert open_pair_cache(data.cache / "train").pairs[0].shape == (2, 3, 48, 48, 3)
+    weights = [conv.weight.detach() for conv in trainer.network.generator.memory]
+    assert all(float(weight.abs().max()) > 0 for weight in weights)
+    assert (options.output / "best.pt").exists()

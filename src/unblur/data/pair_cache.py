@@ -18,15 +18,25 @@ from typing import Protocol
 import cv2
 import numpy as np
 
-from unblur.data.blur_synthesis import MARGIN_PX, BlurOptions, synthesize_pair
+from unblur.data.blur_synthesis import (
+    MARGIN_PX,
+    REACH_PX,
+    BlurOptions,
+    synthesize_pair,
+    synthesize_sequence,
+)
 from unblur.data.photos import PhotoPool, PhotoSource, open_photos, random_scene
 from unblur.errors import InputError
 
 _CHUNK = 256
+_PAIR_AXES = 5
 
 
 class Pairs(Protocol):
-    """As many pairs as its length; each (2, H, W, 3) uint8 RGB: blurry, then sharp."""
+    """As many pairs as its length; each (2, H, W, 3) uint8 RGB: blurry, then sharp.
+
+    Or (2, T, H, W, 3): T consecutive frames, blurry and sharp.
+    """
 
     def __len__(self) -> int: ...
 
@@ -38,7 +48,7 @@ class PairCache:
     """Pairs on disk; opened read-only by `open_pair_cache`."""
 
     pairs: Pairs
-    """An array (N, 2, H, W, 3), or several one after the other."""
+    """An array (N, 2, H, W, 3) or (N, 2, T, H, W, 3), or several one after the other."""
     path_px: np.ndarray
     """(N,) float32: length of each pair's camera path."""
     is_straight: np.ndarray
@@ -72,7 +82,7 @@ def join_caches(caches: Sequence[PairCache]) -> PairCache:
     )
 
 
-def build_pair_cache(
+def build_pair_cache(  # noqa: PLR0913 - what pairs depend on
     photos: PhotoSource,
     target: Path,
     *,
@@ -80,15 +90,18 @@ def build_pair_cache(
     size_px: int,
     options: BlurOptions,
     seed: int,
+    frame_count: int = 1,
     processes: int = 2,
     held_out: bool = False,
 ) -> None:
     """Make `pair_count` pairs of `size_px` pixels from `photos` into the folder `target`.
 
+    With a `frame_count` above 1 each is a sequence of so many consecutive frames.
     Raises InputError when the photos cannot be used (`open_photos`).
     """
     target.mkdir(parents=True, exist_ok=True)
-    shape = (pair_count, 2, size_px, size_px, 3)
+    frames = (frame_count,) if frame_count > 1 else ()
+    shape = (pair_count, 2, *frames, size_px, size_px, 3)
     np.lib.format.open_memmap(target / "pairs.npy", "w+", np.uint8, shape).flush()
     starts = range(0, pair_count, _CHUNK)
     with ProcessPoolExecutor(
@@ -149,14 +162,32 @@ def _make_chunk(start: int) -> np.ndarray:
     assert isinstance(pool, PhotoPool) and isinstance(pairs, np.ndarray)  # noqa: S101, PT018
     assert isinstance(options, BlurOptions) and isinstance(seed, int)  # noqa: S101, PT018
     stop = min(start + _CHUNK, len(pairs))
-    size_px = pairs.shape[2]
     facts = np.zeros((stop - start, 2))
     for index in range(start, stop):
         rng = np.random.default_rng((seed, index))
-        scene = random_scene(
-            pool, size_px + 2 * MARGIN_PX, rng, document_share=options.document_share
-        )
-        pair = synthesize_pair(scene, pool.objects, rng, options, margin_px=MARGIN_PX)
-        pairs[index, 0], pairs[index, 1] = pair.blurry, pair.sharp
-        facts[index - start] = pair.path_px, pair.is_straight
+        fill = _fill_pair if pairs.ndim == _PAIR_AXES else _fill_sequence
+        facts[index - start] = fill(pairs[index], pool, rng, options)
     return facts
+
+
+def _fill_pair(
+    place: np.ndarray, pool: PhotoPool, rng: np.random.Generator, options: BlurOptions
+) -> tuple[float, bool]:
+    """Make a pair in `place` (2, H, W, 3); gives path length and whether straight."""
+    scene_px = place.shape[1] + 2 * MARGIN_PX
+    scene = random_scene(pool, scene_px, rng, document_share=options.document_share)
+    pair = synthesize_pair(scene, pool.objects, rng, options, margin_px=MARGIN_PX)
+    place[0], place[1] = pair.blurry, pair.sharp
+    return pair.path_px, pair.is_straight
+
+
+def _fill_sequence(
+    place: np.ndarray, pool: PhotoPool, rng: np.random.Generator, options: BlurOptions
+) -> tuple[float, bool]:
+    """Make consecutive frames in `place` (2, T, H, W, 3); gives as `_fill_pair`."""
+    scene_px = place.shape[2] + 2 * MARGIN_PX + REACH_PX
+    scene = random_scene(pool, scene_px, rng, document_share=options.document_share)
+    pairs = synthesize_sequence(scene, pool.objects, rng, options, frame_count=place.shape[1])
+    for frame, pair in enumerate(pairs):
+        place[0, frame], place[1, frame] = pair.blurry, pair.sharp
+    return float(np.mean([pair.path_px for pair in pairs])), pairs[0].is_straight

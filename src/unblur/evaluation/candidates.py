@@ -9,8 +9,12 @@ from typing import Literal, Self
 from unblur.evaluation.command_model import CommandModel
 from unblur.facts import Precision
 from unblur.images.arrays import Pixels
+from unblur.images.state import State
 from unblur.restoration.restorer import Restorer
 from unblur.runtimes.base import RuntimeName
+
+RestoreNext = Callable[[Pixels, State | None], tuple[Pixels, State | None]]
+"""A frame and the state that the one before left, to the restored frame and the next state."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +28,8 @@ class Candidate:
     precision: str = ""
     network: str = ""
     """Its name in the catalog of generators, where it is one of ours."""
+    restore_next: RestoreNext | None = None
+    """For the frames of a video, where it remembers those before: None for the first."""
 
     @classmethod
     def of_model(
@@ -45,6 +51,7 @@ class Candidate:
             restorer.runtime_name,
             restorer.precision,
             restorer.model_name,
+            restorer.restore_next if restorer.has_memory else None,
         )
 
     @classmethod

@@ -20,6 +20,7 @@ from unblur.errors import InputError, UnblurError
 from unblur.evaluation.candidates import Candidate
 from unblur.evaluation.quality import BLURRY
 from unblur.images.arrays import Pixels, to_eight_bits
+from unblur.images.state import State
 from unblur.media.image_files import read_picture
 from unblur.media.video_reader import open_video
 from unblur.metrics.psnr import peak_signal_noise_ratio, psnr_gain
@@ -72,6 +73,7 @@ class _Version:
     candidate: Candidate | None
     frame_before: Pixels | None = None
     added_before: NDArray[float64] | None = None
+    state: State | None = None
     fault: str = ""
 
 
@@ -165,7 +167,10 @@ class VideoRun:
 
 
 def _show(version: _Version, blurry: Pixels, sharp: Pixels | None) -> Pixels:
-    """The frame in that version."""
+    """The frame in that version; one with a memory remembers the frames before."""
     if version.candidate is not None:
-        return version.candidate.restore(blurry)
+        if version.candidate.restore_next is None:
+            return version.candidate.restore(blurry)
+        restored, version.state = version.candidate.restore_next(blurry, version.state)
+        return restored
     return sharp if version.name == SHARP and sharp is not None else blurry

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -11,9 +11,10 @@ from typing import Any
 
 import numpy as np
 import onnx
+import torch
 from torch import Tensor
 
-from unblur.data.pair_cache import open_pair_cache
+from unblur.data.pair_cache import Pairs, open_pair_cache
 from unblur.evaluation.candidates import Candidate
 from unblur.evaluation.picture_sets import open_picture_set
 from unblur.evaluation.quality import QualityRun, mean_scores
@@ -21,8 +22,9 @@ from unblur.export.onnx_export import export_onnx, halve_weights, with_facts
 from unblur.export.quantize import quantize_onnx
 from unblur.export.timing import with_speed
 from unblur.facts import NetworkFacts, Precision
-from unblur.images.arrays import Pixels
+from unblur.images.state import empty_state, state_names
 from unblur.media.atomic import make_folder, replacing
+from unblur.models.bytes import between_bytes
 from unblur.models.catalog import find_generator
 from unblur.models.generator import Generator
 from unblur.weights.checkpoint import load_checkpoint, save_checkpoint
@@ -45,7 +47,7 @@ def export_bundle(
     """
     state = read_state(checkpoint)
     options = json.loads(state["options"])
-    pictures = _calibration_pictures(Path(options["data"]["cache"]) / "held_out")
+    pairs = open_pair_cache(Path(options["data"]["cache"]) / "held_out").pairs
     facts = _describe(options, state)
     generator = find_generator(facts.name).build()
     generator.load_state_dict(_averaged(state))
@@ -54,7 +56,7 @@ def export_bundle(
         save_checkpoint(generator, facts, weights)
         generator, facts = load_checkpoint(weights)  # the fp16 weights are what is exported
         model = export_onnx(generator, facts)
-        quantized = quantize_onnx(model, pictures)
+        quantized = quantize_onnx(model, calibration_examples(generator, facts, pairs))
         halve_weights(model)
         if data:
             paths = _write(generator, model, quantized, facts, Path(folder))
@@ -129,6 +131,7 @@ def _describe(options: Mapping[str, Any], state: Mapping[str, Any]) -> NetworkFa
         summary=card.summary,
         size_rule=card.size_rule,
         halo_px=card.halo_px,
+        state_maps=card.state_maps,
         parameter_count=sum(parameter.numel() for parameter in card.build().parameters()),
         paper=card.paper,
         training=_describe_training(options, state),
@@ -139,8 +142,8 @@ def _describe_training(options: Mapping[str, Any], state: Mapping[str, Any]) -> 
     """Data, steps and time of a run, then those of the weights that it started from."""
     data = options["data"]
     text = (
-        f"{data['pair_count']} synthetic pairs of {data['pair_px']} px from permissively licensed "
-        f"photos; {state['step']} steps of {options['optimizer']} in "
+        f"{data['pair_count']} synthetic {_kind_of(data)} of {data['pair_px']} px from "
+        f"permissively licensed photos; {state['step']} steps of {options['optimizer']} in "
         f"{state['elapsed_s'] / 60:.0f} minutes on {state['device']}"
     )
     if not options["start_from"]:
@@ -152,8 +155,28 @@ def _describe_training(options: Mapping[str, Any], state: Mapping[str, Any]) -> 
     return f"{text}; before that: {_describe_training(json.loads(earlier['options']), earlier)}"
 
 
-def _calibration_pictures(cache: Path) -> list[Pixels]:
-    """Blurred pictures of many kinds."""
-    pairs = open_pair_cache(cache).pairs
-    count = min(_CALIBRATION_PICTURES, len(pairs))
-    return [np.ascontiguousarray(pairs[index][0]) for index in range(count)]
+def _kind_of(data: Mapping[str, Any]) -> str:
+    """What a run learned from."""
+    frame_count = data.get("frame_count", 1)
+    return "pairs" if frame_count == 1 else f"sequences of {frame_count} frames"
+
+
+def calibration_examples(
+    generator: Generator, facts: NetworkFacts, pairs: Pairs
+) -> Iterator[dict[str, np.ndarray]]:
+    """Blurred pictures of many kinds; each with the state that the frames before it leave."""
+    network = between_bytes(generator).eval()
+    names, _ = state_names(facts)
+    left = _CALIBRATION_PICTURES
+    for index in range(min(left, len(pairs))):
+        blurry = pairs[index][0]
+        frames = blurry.reshape(-1, *blurry.shape[-3:])
+        state = empty_state(facts, *frames.shape[1:3])
+        for frame in frames[:left]:
+            left -= 1
+            example = np.ascontiguousarray(frame[np.newaxis])
+            yield {"blurry": example, **dict(zip(names, state, strict=True))}
+            if names:
+                inputs = [torch.from_numpy(array) for array in (example, *state)]
+                with torch.inference_mode():
+                    state = tuple(it.numpy() for it in network(*inputs)[1:])

@@ -16,7 +16,8 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 
 from unblur.facts import METADATA_KEY, NetworkFacts
-from unblur.models.bytes import BytesInBytesOut
+from unblur.images.state import empty_state, state_names
+from unblur.models.bytes import between_bytes
 from unblur.models.generator import Generator
 
 OPSET = 18
@@ -24,20 +25,32 @@ _SMALLEST_HALVED = 64
 
 
 def export_onnx(generator: Generator, facts: NetworkFacts) -> onnx.ModelProto:
-    """The generator as an ONNX model of any batch and size, with `facts` in its metadata."""
+    """The generator as an ONNX model of any batch and size, with `facts` in its metadata.
+
+    One with a memory has its state as further inputs and outputs.
+    """
     rule = facts.size_rule
-    side = max(4 * rule.multiple_of, rule.minimum + rule.padding(rule.minimum))
-    example = torch.zeros((1, side, side + rule.multiple_of, 3), dtype=torch.uint8)
+    height = max(4 * rule.multiple_of, rule.minimum + rule.padding(rule.minimum))
+    width = height + rule.multiple_of
+    picture = torch.zeros((1, height, width, 3), dtype=torch.uint8)
+    state = [torch.from_numpy(it) for it in empty_state(facts, height, width)]
+    names, after = state_names(facts)
+    axes = {name: {0: "batch", 1: "height", 2: "width"} for name in ("blurry", "restored")}
+    maps = {
+        name: {0: "batch", 2: f"height / {it.stride}", 3: f"width / {it.stride}"}
+        for ends in (names, after)
+        for name, it in zip(ends, facts.state_maps, strict=True)
+    }
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the exporter warns of its own deprecations
         path = Path(folder) / "model.onnx"
         torch.onnx.export(
-            BytesInBytesOut(generator).eval(),
-            (example,),
+            between_bytes(generator).eval(),
+            (picture, *state),
             path,
-            input_names=["blurry"],
-            output_names=["restored"],
-            dynamic_axes={name: {0: "batch", 1: "height", 2: "width"} for name in _ENDS},
+            input_names=["blurry", *names],
+            output_names=["restored", *after],
+            dynamic_axes={**axes, **maps},
             opset_version=OPSET,
             dynamo=False,
         )
@@ -67,6 +80,3 @@ def halve_weights(model: onnx.ModelProto) -> onnx.ModelProto:
     del graph.node[:]
     graph.node.extend(nodes)
     return model
-
-
-_ENDS = ("blurry", "restored")

@@ -7,7 +7,7 @@ the convolutions and what stands between them is quantised (docs/decisions/int8.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import nncf
@@ -17,16 +17,16 @@ from nncf.quantization.range_estimator import RangeEstimatorParametersSet
 from onnx import helper, numpy_helper
 from onnx.reference import ReferenceEvaluator
 
-from unblur.images.arrays import Pixels
 
+def quantize_onnx(
+    model: onnx.ModelProto, examples: Iterable[Mapping[str, np.ndarray]]
+) -> onnx.ModelProto:
+    """`model` (fp32 weights) in int8, for inputs like the `examples` (each by its name).
 
-def quantize_onnx(model: onnx.ModelProto, pictures: Iterable[Pixels]) -> onnx.ModelProto:
-    """`model` (fp32 weights) in int8, for `pictures` like those it will be given.
-
-    Their sizes must fit the network's size rule; a hundred of many kinds are enough.
+    The sizes must fit the network's size rule; a hundred of many kinds are enough.
     """
     logging.getLogger("nncf").setLevel(logging.ERROR)
-    calibration = [{"blurry": picture[np.newaxis]} for picture in pictures]
+    calibration = [dict(example) for example in examples]
     quantized = nncf.quantize(
         model,
         nncf.Dataset(calibration),

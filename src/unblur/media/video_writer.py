@@ -110,7 +110,7 @@ class VideoWriter:
         return max(1, round(1 / rate / self.like.time_base))
 
     @property
-    def _segment_length(self) -> int:
+    def segment_length(self) -> int:
         """Frames from one commit to the next: the same in every run."""
         shortest, longest = _SEGMENT_FRAMES
         return max(shortest, min(longest, _SEGMENT_PIXELS // (self.like.height * self.like.width)))
@@ -145,7 +145,7 @@ class VideoWriter:
         self._durations[frame.pts] = duration
         self._log(self._encoder.encode(encoded))
         self._segment_count += 1
-        if self._segment_count == self._segment_length:
+        if self._segment_count == self.segment_length:
             self._end_segment(frame)
 
     def _end_segment(self, last: Frame) -> None:

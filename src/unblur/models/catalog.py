@@ -10,12 +10,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from unblur.errors import UnknownNameError
-from unblur.facts import SizeRule
+from unblur.facts import SizeRule, StateMap
 from unblur.models.blocks import SeparableConv2d
 from unblur.models.encoders import TimmEncoder
 from unblur.models.generator import Generator
 from unblur.models.generators.fpn import FpnGenerator, FpnLayout
-from unblur.models.generators.live import LiveGenerator
+from unblur.models.generators.live import LiveGenerator, RecurrentLiveGenerator
 from unblur.models.generators.official import (
     build_official_inception,
     build_official_mobilenet,
@@ -33,6 +33,7 @@ class GeneratorCard:
     size_rule: SizeRule
     halo_px: int | None
     paper: str
+    state_maps: tuple[StateMap, ...] = ()
 
 
 _STRIDE_32 = SizeRule(multiple_of=32, minimum=32)
@@ -51,6 +52,14 @@ GENERATORS: dict[str, GeneratorCard] = {
         size_rule=SizeRule(multiple_of=16, minimum=16),
         halo_px=243,
         paper="arXiv:1908.03826",
+    ),
+    "live_recurrent": GeneratorCard(
+        build=lambda: RecurrentLiveGenerator((32, 64, 128), (1, 2, 4), (16, 64, 128)),
+        summary="live with a memory of the frame before: for video.",
+        size_rule=SizeRule(multiple_of=16, minimum=16),
+        halo_px=243,
+        paper="arXiv:1908.03826",
+        state_maps=(StateMap(16, 4), StateMap(64, 8), StateMap(128, 16)),
     ),
     "mobilenet": GeneratorCard(
         build=lambda: FpnGenerator(TimmEncoder("mobilenetv2_100"), FpnLayout()),

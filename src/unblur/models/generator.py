@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from torch import Tensor, nn
@@ -22,4 +23,20 @@ class Generator(nn.Module):
 
     def correction(self, blurry: Tensor) -> Tensor:
         """Give what is to be added to the pictures, about -1..1."""
+        raise NotImplementedError
+
+
+class RecurrentGenerator(Generator):
+    """A generator that remembers the frame before: feature maps as state, zeros for none."""
+
+    def correction(self, blurry: Tensor) -> Tensor:
+        """Give what is to be added to pictures that no frame came before, about -1..1."""
+        return self.correct_next(blurry, self.no_state(blurry))[0]
+
+    def correct_next(self, blurry: Tensor, state: Sequence[Tensor]) -> tuple[Tensor, list[Tensor]]:
+        """Give the correction, and the state for the frame after."""
+        raise NotImplementedError
+
+    def no_state(self, blurry: Tensor) -> list[Tensor]:
+        """The state before the first frame: zeros, (B, C, H / stride, W / stride) each."""
         raise NotImplementedError

@@ -230,7 +230,11 @@ def _restore_video(job: Job, pool: RestorerPool, report_progress: ReportProgress
             preview_count = 0 if earlier_count else options.preview_count
             previews = write_previews(reader, restorer, job.target, preview_count)
             frames = restored_frames(
-                reader, restorer, after=writer.written_until, skips_sharp=options.skips_sharp
+                reader,
+                restorer,
+                after=writer.written_until,
+                skips_sharp=options.skips_sharp,
+                forgets_every=writer.segment_length,
             )
             with closing(run_ahead(frames, FRAMES_AHEAD)) as restored:
                 for frame in restored:

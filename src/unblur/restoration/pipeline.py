@@ -58,11 +58,18 @@ def run_ahead(items: Iterable[Item], capacity: int) -> Generator[Item]:
 
 
 def restored_frames(
-    reader: VideoReader, restorer: Restorer, *, after: int | None, skips_sharp: bool
+    reader: VideoReader,
+    restorer: Restorer,
+    *,
+    after: int | None,
+    skips_sharp: bool,
+    forgets_every: int | None = None,
 ) -> Generator[Frame]:
     """The frames of `reader` later than `after` restored, while the next are being decoded."""
     with closing(run_ahead(reader.frames(after=after), FRAMES_AHEAD)) as frames:
-        yield from restorer.restore_frames(frames, skips_sharp=skips_sharp)
+        yield from restorer.restore_frames(
+            frames, skips_sharp=skips_sharp, forgets_every=forgets_every
+        )
 
 
 def _make(items: Iterable[Item], made: Queue[Item | _End], is_stopping: threading.Event) -> None:

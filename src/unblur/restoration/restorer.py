@@ -27,7 +27,9 @@ from unblur.images.arrays import (
     to_eight_bits,
 )
 from unblur.images.broken import looks_broken
+from unblur.images.scene_cuts import is_cut
 from unblur.images.sharpness import worst_blur
+from unblur.images.state import State
 from unblur.images.tiles import keep, read_reflected, whole
 from unblur.media.frame import Frame
 from unblur.media.picture import Picture
@@ -157,8 +159,33 @@ class Restorer:
             alpha = np.ascontiguousarray(_grey_of(alpha)[..., 0])
         return replace(picture, samples=restored, alpha=alpha)
 
+    @property
+    def has_memory(self) -> bool:
+        """Whether the model restores a frame of a video with what it saw before."""
+        return bool(self.facts.state_maps)
+
+    def restore_next(self, pixels: Pixels, state: State | None) -> tuple[Pixels, State | None]:
+        """As `restore`, for the next frame of a video; gives the state for the one after it.
+
+        `state` is what the frame before gave; None for the first of a scene. Frames that
+        need tiles are restored by themselves. Raises as `restore` does.
+        """
+        check_pixels(pixels)
+        if not (self.has_memory and fits_at_once(pixels, self._runtime, self._tile_px)):
+            return self.restore(pixels), None
+        tile = whole(pixels.shape[0], pixels.shape[1], self.facts.size_rule)
+        padded = read_reflected(pixels, tile.rows, tile.columns)
+        restored, after = self._runtime.restore_next(padded, state)
+        kept = keep(restored, tile)
+        mended = self._mend(pixels, kept)
+        return mended, after if mended is kept else None
+
     def restore_frames(
-        self, frames: Iterable[Frame], *, skips_sharp: bool = False
+        self,
+        frames: Iterable[Frame],
+        *,
+        skips_sharp: bool = False,
+        forgets_every: int | None = None,
     ) -> Iterator[Frame]:
         """Each frame restored, at its own moment and in order, as they are asked for.
 
@@ -166,8 +193,14 @@ class Restorer:
         that equals the one before is not computed again, nor is, with `skips_sharp`, one
         without a blurred part; `counts` says how many. Frames of 16 bits keep their own
         gradation: see `images.arrays.add_correction`. Raises as `restore` does.
+
+        A model with a memory sees one frame after the other; it forgets where a scene ends
+        and, so that a video can be gone on with, after each `forgets_every` frames.
         """
         self.counts.clear()
+        if self.has_memory:
+            yield from self._restore_in_turn(frames, forgets_every, skips_sharp=skips_sharp)
+            return
         pending: deque[tuple[Frame, _Wait]] = deque()
         last: tuple[NDArray[Any], _Wait] | None = None
         try:
@@ -182,6 +215,31 @@ class Restorer:
             for _, wait in pending:
                 with suppress(UnblurError):
                     wait()
+
+    def _restore_in_turn(
+        self, frames: Iterable[Frame], forgets_every: int | None, *, skips_sharp: bool
+    ) -> Iterator[Frame]:
+        """`restore_frames` with a memory."""
+        state: State | None = None
+        last: tuple[NDArray[Any], NDArray[Any]] | None = None
+        for number, frame in enumerate(frames):
+            samples = frame.pixels
+            is_new = forgets_every is not None and number % forgets_every == 0
+            if is_new or last is None or is_cut(last[0], samples):
+                state = None
+            if last is not None and not is_new and np.array_equal(samples, last[0]):
+                self.counts["repeated"] += 1
+                restored = last[1]
+            elif skips_sharp and worst_blur(samples) < _SHARP:
+                self.counts["sharp"] += 1
+                restored, state = samples, None
+            else:
+                check_samples(samples)
+                pixels = to_eight_bits(samples)
+                restored, state = self.restore_next(pixels, state)
+                restored = add_correction(samples, pixels, restored)
+            last = samples, restored
+            yield replace(frame, pixels=restored)
 
     def close(self) -> None:
         """Let go of nothing that outlives the object; there for `with`."""

@@ -9,6 +9,7 @@ from typing import Literal, Protocol
 
 from unblur.facts import NetworkFacts, Precision
 from unblur.images.arrays import Pixels
+from unblur.images.state import State
 
 RuntimeName = Literal["openvino", "onnxruntime", "torch"]
 Device = Literal["auto", "cpu", "gpu", "npu"]
@@ -52,6 +53,15 @@ class Runtime(Protocol):
 
         Height and width must fit `facts.size_rule`. Raises OutOfMemoryError when
         memory does not suffice, ComputationError for any other failure.
+        """
+        ...
+
+    def restore_next(self, pixels: Pixels, state: State | None) -> tuple[Pixels, State]:
+        """The next frame of a video restored, with the state for the one after it.
+
+        `state` is what the frame before gave, at the same size; None for the first. A
+        network without a memory gives an empty state. A state may be overwritten from the
+        second call after on. Raises as `restore` does.
         """
         ...
 

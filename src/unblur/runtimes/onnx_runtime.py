@@ -13,6 +13,7 @@ from onnxruntime.capi import (
 from unblur.errors import ComputationError, ConfigError, ModelError, OutOfMemoryError
 from unblur.facts import METADATA_KEY, NetworkFacts, Precision
 from unblur.images.arrays import Pixels
+from unblur.images.state import State, empty_state, state_names
 from unblur.runtimes.base import RuntimeOptions, WaitForResult
 
 _GPU_PROVIDERS = (
@@ -63,15 +64,22 @@ class OnnxRuntime:
 
     def restore(self, pixels: Pixels) -> Pixels:
         """See `Runtime.restore`."""
+        return self.restore_next(pixels, None)[0]
+
+    def restore_next(self, pixels: Pixels, state: State | None) -> tuple[Pixels, State]:
+        """See `Runtime.restore_next`."""
+        if state is None:
+            state = empty_state(self.facts, *pixels.shape[:2])
+        before = dict(zip(state_names(self.facts)[0], state, strict=True))
         try:
-            (restored,) = self._session.run(None, {"blurry": pixels[np.newaxis]})
+            restored, *after = self._session.run(None, {"blurry": pixels[np.newaxis], **before})
         except (_states.Fail, _states.RuntimeException, MemoryError) as error:
             if isinstance(error, MemoryError) or "alloc" in str(error).lower():
                 raise OutOfMemoryError(
                     "ONNX Runtime ran out of memory; choose a smaller --tile-px"
                 ) from error
             raise ComputationError(f"ONNX Runtime failed: {error}") from error
-        return np.asarray(restored)[0]
+        return np.asarray(restored)[0], tuple(np.asarray(it) for it in after)
 
     def start(self, pixels: Pixels) -> WaitForResult:
         """See `Runtime.start`; one after the other, computed when it is waited for."""

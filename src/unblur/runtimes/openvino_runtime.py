@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import OrderedDict, deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache, partial
 from typing import Any, Literal
@@ -15,6 +16,7 @@ from openvino.frontend import FrontEndManager, GeneralFailure
 from unblur.errors import ComputationError, ConfigError, ModelError, OutOfMemoryError
 from unblur.facts import METADATA_KEY, NetworkFacts, Precision
 from unblur.images.arrays import Pixels
+from unblur.images.state import State, empty_state, state_names
 from unblur.runtimes.base import RuntimeOptions, WaitForResult
 
 _COMPILED_SIZES = 2
@@ -33,19 +35,31 @@ class _CompiledNetwork:
     """The network for one picture size, and those of its requests that wait for work."""
 
     compiled: ov.CompiledModel
-    idle: list[ov.InferRequest] = field(default_factory=list[ov.InferRequest])
+    first_state: State
+    """Stands for no frame before."""
+    idle: deque[ov.InferRequest] = field(default_factory=deque[ov.InferRequest])
 
     def start(self, pixels: Pixels) -> WaitForResult:
         """Begin to compute; gives what waits for the result."""
-        request = self.idle.pop() if self.idle else self.compiled.create_infer_request()
-        request.start_async({0: pixels[np.newaxis]}, share_inputs=True)
+        finish = self.start_next(pixels, self.first_state)
+        return lambda: finish()[0]
+
+    def start_next(self, pixels: Pixels, state: State) -> Callable[[], tuple[Pixels, State]]:
+        """The same for a frame of a video; what waits gives the next state too."""
+        fewest = 2 if state else 1  # the state lies in one request while the other computes
+        is_enough = len(self.idle) >= fewest
+        request = self.idle.popleft() if is_enough else self.compiled.create_infer_request()
+        inputs = dict(enumerate((pixels[np.newaxis], *state)))
+        request.start_async(inputs, share_inputs=True)
         return partial(self._finish, request)
 
-    def _finish(self, request: ov.InferRequest) -> Pixels:
-        """A copy of the result of a request, which is idle then."""
+    def _finish(self, request: ov.InferRequest) -> tuple[Pixels, State]:
+        """The results of a request, which is idle then: a copy of the picture, and the state."""
         try:
             request.wait()
-            return np.array(request.get_output_tensor(0).data[0])
+            numbers = range(len(self.first_state))
+            state = tuple(request.get_output_tensor(1 + it).data for it in numbers)
+            return np.array(request.get_output_tensor(0).data[0]), state
         except RuntimeError as error:
             raise _as_failure(error) from error
         finally:
@@ -86,6 +100,14 @@ class OpenVinoRuntime:
         """See `Runtime.restore`."""
         return self._start(pixels, "LATENCY")()
 
+    def restore_next(self, pixels: Pixels, state: State | None) -> tuple[Pixels, State]:
+        """See `Runtime.restore_next`."""
+        try:
+            network = self._network_for(pixels.shape[0], pixels.shape[1], "LATENCY")
+            return network.start_next(pixels, network.first_state if state is None else state)()
+        except RuntimeError as error:
+            raise _as_failure(error) from error
+
     def start(self, pixels: Pixels) -> WaitForResult:
         """See `Runtime.start`."""
         return self._start(pixels, "THROUGHPUT")
@@ -103,12 +125,16 @@ class OpenVinoRuntime:
             while len(self._networks) >= _COMPILED_SIZES:
                 self._networks.popitem(last=False)
             model = self._model.clone()
-            model.reshape([1, height, width, 3])
+            first_state = empty_state(self.facts, height, width)
+            shapes = {"blurry": [1, height, width, 3]}
+            for name, zeros in zip(state_names(self.facts)[0], first_state, strict=True):
+                shapes[name] = list(zeros.shape)
+            model.reshape(shapes)
             settings = {**self._settings, "PERFORMANCE_HINT": hint}
             if hint == "THROUGHPUT":
                 settings["NUM_STREAMS"] = self._stream_count
             compiled = self._core.compile_model(model, self.device, settings)
-            self._networks[key] = _CompiledNetwork(compiled)
+            self._networks[key] = _CompiledNetwork(compiled, first_state)
         self._networks.move_to_end(key)
         return self._networks[key]
 

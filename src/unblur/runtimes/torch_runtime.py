@@ -10,7 +10,8 @@ import torch
 from unblur.errors import ComputationError, ConfigError, ModelError, OutOfMemoryError
 from unblur.facts import Precision
 from unblur.images.arrays import Pixels
-from unblur.models.bytes import BytesInBytesOut
+from unblur.images.state import State, empty_state
+from unblur.models.bytes import between_bytes
 from unblur.runtimes.base import RuntimeOptions, WaitForResult
 from unblur.weights.checkpoint import load_checkpoint
 
@@ -32,18 +33,26 @@ class TorchRuntime:
         if options.thread_count is not None:
             torch.set_num_threads(options.thread_count)
         generator, self.facts = load_checkpoint(options.model)
-        self._network = BytesInBytesOut(generator).to(self.device)
+        self._network = between_bytes(generator).to(self.device)
 
     def restore(self, pixels: Pixels) -> Pixels:
         """See `Runtime.restore`."""
+        return self.restore_next(pixels, None)[0]
+
+    def restore_next(self, pixels: Pixels, state: State | None) -> tuple[Pixels, State]:
+        """See `Runtime.restore_next`."""
+        if state is None:
+            state = empty_state(self.facts, *pixels.shape[:2])
         kind = torch.device(self.device).type
         try:
             with (
                 torch.inference_mode(),
                 torch.autocast(kind, torch.bfloat16, enabled=self.precision == "bf16"),
             ):
-                batch = torch.from_numpy(np.ascontiguousarray(pixels)).to(self.device)
-                return self._network(batch[None])[0].cpu().numpy()
+                arrays = (np.ascontiguousarray(pixels)[np.newaxis], *state)
+                made = self._network(*(torch.from_numpy(it).to(self.device) for it in arrays))
+                restored, *after = made if isinstance(made, tuple) else (made,)
+                return restored[0].cpu().numpy(), tuple(it.float().cpu().numpy() for it in after)
         except (torch.OutOfMemoryError, RuntimeError) as error:
             if isinstance(error, torch.OutOfMemoryError) or "allocate" in str(error):
                 raise OutOfMemoryError(

@@ -35,7 +35,10 @@ class Moment:
 
 @dataclass(slots=True)
 class Batch:
-    """Crops of pairs: (B, 3, H, W) RGB, uint8 as drawn, float 0..1 on a device."""
+    """Crops of pairs: (B, 3, H, W) RGB, uint8 as drawn, float 0..1 on a device.
+
+    The frames of a sequence come one after the other, and count in B.
+    """
 
     blurry: Tensor
     sharp: Tensor
@@ -84,6 +87,7 @@ class CachedBatches(Dataset[Batch]):
         self._pairs = cache.pairs
         self.pair_count = len(cache.pairs)
         self._seed = options.seed
+        self._frame_count = options.data.frame_count
         self._curriculum = Curriculum(options)
         self._straight = _sorted_by_path(cache, cache.is_straight)
         self._mixture = _sorted_by_path(cache, ~cache.is_straight)
@@ -92,14 +96,15 @@ class CachedBatches(Dataset[Batch]):
         """The batch of that moment; the same moment gives the same batch."""
         rng = np.random.default_rng((self._seed, moment.step, moment.rank))
         crop_px = self._curriculum.crop_px(moment.progress)
-        batch_size = self._curriculum.batch_size(moment.progress)
+        batch_size = max(1, self._curriculum.batch_size(moment.progress) // self._frame_count)
         share = self._curriculum.mixture_share(moment.progress)
         limit = self._curriculum.path_limit_px(moment.progress)
-        crops = np.empty((2, batch_size, crop_px, crop_px, 3), np.uint8)
+        crops = np.empty((2, batch_size, self._frame_count, crop_px, crop_px, 3), np.uint8)
         indices = [self._pick(share, limit, rng) for _ in range(batch_size)]
         for place, index in enumerate(indices):
-            crops[:, place] = random_crop(self._pairs[index], crop_px, rng)
-        blurry, sharp = torch.from_numpy(crops).permute(0, 1, 4, 2, 3)
+            crop = random_crop(self._pairs[index], crop_px, rng)
+            crops[:, place] = crop.reshape(2, -1, *crop.shape[-3:])
+        blurry, sharp = torch.from_numpy(crops).flatten(1, 2).permute(0, 1, 4, 2, 3)
         return Batch(blurry, sharp, indices)
 
     def _pick(self, share: float, limit: float, rng: np.random.Generator) -> int:
@@ -129,14 +134,14 @@ def load_batches(
 
 
 def random_crop(pair: np.ndarray, crop_px: int, rng: np.random.Generator) -> np.ndarray:
-    """The same random square of both pictures of `pair` (2, H, W, 3), turned and mirrored."""
-    height, width = pair.shape[1:3]
+    """The same random square of all pictures of `pair` (..., H, W, 3), turned and mirrored."""
+    height, width = pair.shape[-3:-1]
     top = int(rng.integers(height - crop_px + 1))
     left = int(rng.integers(width - crop_px + 1))
-    crop = pair[:, top : top + crop_px, left : left + crop_px]
+    crop = pair[..., top : top + crop_px, left : left + crop_px, :]
     if rng.random() < 0.5:
-        crop = crop[:, :, ::-1]
-    crop = np.rot90(crop, int(rng.integers(4)), axes=(1, 2))
+        crop = crop[..., ::-1, :]
+    crop = np.rot90(crop, int(rng.integers(4)), axes=(-3, -2))
     if rng.random() < 0.3:
         crop = crop[..., rng.permutation(3)]
     return crop

@@ -28,6 +28,9 @@ class DataOptions(Options):
     workers or by the device that trains (for a GPU). Validation pairs are in the cache always."""
     pair_count: int = Field(default=26000, gt=0)
     """Pairs in the cache, or to an epoch where they are made on the way."""
+    frame_count: int = Field(default=1, ge=1)
+    """Consecutive frames of each pair; more than 1 for a network that uses time. `pair_count`
+    then counts sequences, and `batch_size` frames."""
     pair_px: int = Field(default=208, gt=0)
     """Height and width of a cached pair, in pixels."""
     held_out_count: int = Field(default=200, gt=0)

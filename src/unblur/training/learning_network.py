@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import torch
@@ -12,7 +13,11 @@ from unblur.errors import ConfigError
 from unblur.models.catalog import find_generator
 from unblur.models.encoders import TimmEncoder
 from unblur.models.generator import Generator
-from unblur.models.generators.live import LiveGenerator, MultiScaleHeads
+from unblur.models.generators.live import (
+    LiveGenerator,
+    MultiScaleHeads,
+    RecurrentLiveGenerator,
+)
 from unblur.training.config import TrainingOptions
 from unblur.weights.checkpoint import load_checkpoint
 from unblur.weights.run_state import read_state
@@ -21,23 +26,43 @@ from unblur.weights.run_state import read_state
 class LearningNetwork(nn.Module):
     """A generator; the live ones with heads at 1/2 and 1/4, which are dropped after training."""
 
-    def __init__(self, generator: Generator) -> None:
+    def __init__(self, generator: Generator, frame_count: int = 1) -> None:
         super().__init__()
         self.generator = generator
+        self.frame_count = frame_count
         self.coarse = (
             MultiScaleHeads(generator.channels) if isinstance(generator, LiveGenerator) else None
         )
 
     def forward(self, blurry: Tensor) -> list[Tensor]:
-        """Restored pictures at full resolution, then at 1/2 and 1/4; 0..1, not clamped."""
+        """Restored pictures at full resolution, then at 1/2 and 1/4; 0..1, not clamped.
+
+        Of (B, 3, H, W) each `frame_count` in a row are consecutive frames.
+        """
         generator = self.generator
         if self.coarse is None or not isinstance(generator, LiveGenerator):
             return [generator(blurry)]
-        maps = generator.pyramid(blurry)
+        maps = frame_maps(generator, blurry, self.frame_count)
         restored = [blurry + generator.shuffle(generator.head(maps[0]))]
         for level, residual in enumerate(self.coarse(maps), start=1):
             restored.append(functional.avg_pool2d(blurry, 2**level) + residual)
         return restored
+
+
+def frame_maps(generator: LiveGenerator, blurry: Tensor, frame_count: int) -> list[Tensor]:
+    """The top-down maps of all frames, each `frame_count` of which are a sequence.
+
+    A generator without a memory sees each frame by itself.
+    """
+    if not isinstance(generator, RecurrentLiveGenerator):
+        return generator.pyramid(blurry)
+    frames = blurry.unflatten(0, (-1, frame_count)).unbind(1)
+    state = generator.no_state(frames[0])
+    pyramids: list[list[Tensor]] = []
+    for frame in frames:
+        pyramids.append(generator.next_pyramid(frame, state))
+        state = generator.state_of(pyramids[-1])
+    return [torch.stack(level, 1).flatten(0, 1) for level in zip(*pyramids, strict=True)]
 
 
 def build_network(options: TrainingOptions, *, is_begun: bool = False) -> LearningNetwork:
@@ -53,29 +78,43 @@ def build_network(options: TrainingOptions, *, is_begun: bool = False) -> Learni
         )
     with torch.random.fork_rng():
         torch.manual_seed(options.seed)
-        network = LearningNetwork(card.build())
-    if is_begun:
-        pass
-    elif options.start_from is None:
-        _load_encoder_weights(network.generator, options)
-    else:
-        _load_start(network, options.start_from, options.network)
+        network = LearningNetwork(card.build(), options.data.frame_count)
+    if not is_begun:
+        _load_first_weights(network, options)
     return network.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
 
 
+def _load_first_weights(network: LearningNetwork, options: TrainingOptions) -> None:
+    """Give `network` what a run begins with; raises UnblurError."""
+    if options.start_from is None:
+        _load_encoder_weights(network.generator, options)
+    else:
+        _load_start(network, options.start_from, options.network)
+
+
 def _load_start(network: LearningNetwork, start: Path, name: str) -> None:
-    """Give `network` the weights in `start`; raises ConfigError when they are of another."""
+    """Give `network` the weights in `start`; raises ConfigError when they are of another.
+
+    A memory that `start` does not have stays as it begins.
+    """
     try:
         if start.suffix == ".safetensors":
             generator, _facts = load_checkpoint(start)
-            network.generator.load_state_dict(generator.state_dict())
+            _load_all_but_memory(network.generator, generator.state_dict())
         else:
-            network.load_state_dict(read_state(start)["averaged"])
+            _load_all_but_memory(network, read_state(start)["averaged"])
     except RuntimeError as error:  # PyTorch's, with every name that does not fit
         raise ConfigError(
             f"start_from is {start}, whose weights are not of {name!r}; set network to what it "
             "was trained as, or start from another file"
         ) from error
+
+
+def _load_all_but_memory(network: nn.Module, weights: Mapping[str, Tensor]) -> None:
+    """Load `weights`, which may lack a memory; raises RuntimeError as `load_state_dict`."""
+    own = network.state_dict()
+    memory = {name: own[name] for name in own if "memory." in name}
+    network.load_state_dict({**memory, **weights})
 
 
 def _load_encoder_weights(generator: Generator, options: TrainingOptions) -> None:

@@ -11,7 +11,7 @@ from unblur.data.pair_cache import PairCache, build_pair_cache, join_caches, ope
 from unblur.data.photos import open_photos
 from unblur.errors import ConfigError
 from unblur.training.batches import BatchSource, CachedBatches
-from unblur.training.config import TrainingOptions
+from unblur.training.config import DataOptions, TrainingOptions
 from unblur.training.made_batches import MadeBatches
 
 _log = logging.getLogger(__name__)
@@ -31,6 +31,11 @@ def open_batches(options: TrainingOptions) -> tuple[BatchSource, PairCache]:
         raise ConfigError(
             f"data.synthesis is {data.synthesis!r}; give data.photos to make pairs of"
         )
+    if data.frame_count > 1:
+        raise ConfigError(
+            f"sequences of frames come from a cache; data.synthesis is {data.synthesis!r}, set it "
+            "to cached"
+        )
     held_out = open_pairs(options, "held_out")
     return MadeBatches(open_photos(data.photos), options), held_out
 
@@ -47,7 +52,7 @@ def open_pairs(options: TrainingOptions, part: Part) -> PairCache:
     else:
         _make_pairs(options, part)
     folders = [data.cache, *data.more_caches]
-    return join_caches([_open(folder / part, data.pair_px) for folder in folders])
+    return join_caches([_open(folder / part, data) for folder in folders])
 
 
 def _is_made(folder: Path) -> bool:
@@ -72,6 +77,7 @@ def _make_pairs(options: TrainingOptions, part: Part) -> None:
         size_px=data.pair_px,
         options=data.blur,
         seed=options.seed + is_held_out,
+        frame_count=data.frame_count,
         held_out=is_held_out,
     )
     (folder / _RECORD).write_text(json.dumps(_recipe(options, part), indent=1), encoding="utf-8")
@@ -114,13 +120,19 @@ def _tell_what_differs(options: TrainingOptions, part: Part) -> None:
         )
 
 
-def _open(folder: Path, pair_px: int) -> PairCache:
-    """The pairs in `folder`; raises ConfigError when they have another size."""
+def _open(folder: Path, data: DataOptions) -> PairCache:
+    """The pairs in `folder`; raises ConfigError when they have another size or length."""
     cache = open_pair_cache(folder)
-    height, width = cache.pairs[0].shape[1:3]
-    if (height, width) != (pair_px, pair_px):
+    *frames, height, width, _ = cache.pairs[0].shape[1:]
+    if (height, width) != (data.pair_px, data.pair_px):
         raise ConfigError(
-            f"the pairs in {folder} are {width}x{height}, and data.pair_px is {pair_px}; "
+            f"the pairs in {folder} are {width}x{height}, and data.pair_px is {data.pair_px}; "
             f"set it to {width}, or make the pairs again elsewhere"
+        )
+    frame_count = frames[0] if frames else 1
+    if frame_count != data.frame_count:
+        raise ConfigError(
+            f"the pairs in {folder} have {frame_count} frames each, and data.frame_count is "
+            f"{data.frame_count}; set it to {frame_count}, or make the pairs again elsewhere"
         )
     return cache

@@ -11,6 +11,8 @@ from torch import Tensor, nn
 
 from unblur.data.pair_cache import PairCache
 from unblur.errors import ConfigError
+from unblur.models.generators.live import RecurrentLiveGenerator
+from unblur.training.learning_network import frame_maps
 
 _BATCH_SIZE = 20
 _LEAST_ERROR = 1e-10
@@ -39,7 +41,8 @@ def validate(generator: nn.Module, validation: PairCache, device: torch.device) 
     generator.eval()
     figures: list[Tensor] = []
     for blurry, sharp in _batches(validation, device):
-        restored, kept = (generator(pictures).clamp(0, 1) for pictures in (blurry, sharp))
+        restored, kept = (_restore(generator, it).clamp(0, 1) for it in (blurry, sharp))
+        blurry, sharp = blurry.flatten(0, 1), sharp.flatten(0, 1)
         figures.append(torch.stack([_psnr_db(it, sharp) for it in (blurry, restored, kept)]))
     generator.train(was_training)
     return ValidationScore(*torch.cat(figures, dim=1).mean(dim=1).tolist())
@@ -49,11 +52,12 @@ def example_triplets(
     generator: nn.Module, validation: PairCache, device: torch.device, count: int = 4
 ) -> Tensor:
     """The first pairs as blurry, restored and sharp side by side: (count, 3, H, 3W) in 0..1."""
-    blurry, sharp = (pictures[:count] for pictures in next(_batches(validation, device)))
+    blurry, sharp = (pictures[:count, -1:] for pictures in next(_batches(validation, device)))
     was_training = generator.training
     with torch.no_grad():
-        restored = generator.eval()(blurry).clamp(0, 1)
+        restored = _restore(generator.eval(), blurry).clamp(0, 1)
     generator.train(was_training)
+    blurry, sharp = blurry.flatten(0, 1), sharp.flatten(0, 1)
     return torch.cat([blurry, restored, sharp], dim=3).cpu()
 
 
@@ -64,8 +68,8 @@ def restored_pixels(
     """What `generator` makes of each blurred pair, and its sharp half: (H, W, 3) uint8 each."""
     generator.eval()
     for blurry, sharp in _batches(validation, device):
-        restored = generator(blurry).clamp(0, 1)
-        for pair in zip(restored, sharp, strict=True):
+        restored = _restore(generator, blurry).clamp(0, 1)
+        for pair in zip(restored, sharp.flatten(0, 1), strict=True):
             first, second = (
                 (it * 255).round().byte().permute(1, 2, 0).cpu().numpy() for it in pair
             )
@@ -73,7 +77,7 @@ def restored_pixels(
 
 
 def _batches(validation: PairCache, device: torch.device) -> Iterator[tuple[Tensor, Tensor]]:
-    """The pairs that are blurred, (B, 3, H, W) float32 in 0..1; raises ConfigError for none."""
+    """The pairs that are blurred, (B, T, 3, H, W) float32 in 0..1; raises ConfigError for none."""
     chosen = np.flatnonzero(validation.path_px > 0)
     if len(chosen) == 0:
         raise ConfigError(
@@ -82,10 +86,20 @@ def _batches(validation: PairCache, device: torch.device) -> Iterator[tuple[Tens
         )
     for start in range(0, len(chosen), _BATCH_SIZE):
         some = [validation.pairs[int(index)] for index in chosen[start : start + _BATCH_SIZE]]
+        frames = [pair.reshape(2, -1, *pair.shape[-3:]) for pair in some]
         blurry, sharp = (
-            torch.from_numpy(np.stack(some)).to(device).permute(1, 0, 4, 2, 3).float().div(255)
+            torch.from_numpy(np.stack(frames)).to(device).permute(1, 0, 2, 5, 3, 4).float().div(255)
         )
         yield blurry, sharp
+
+
+def _restore(generator: nn.Module, frames: Tensor) -> Tensor:
+    """What `generator` makes of sequences (B, T, 3, H, W): (B * T, 3, H, W)."""
+    pictures, frame_count = frames.flatten(0, 1), frames.shape[1]
+    if not isinstance(generator, RecurrentLiveGenerator):
+        return generator(pictures)
+    maps = frame_maps(generator, pictures, frame_count)
+    return pictures + generator.shuffle(generator.head(maps[0]))
 
 
 def _psnr_db(pictures: Tensor, sharp: Tensor) -> Tensor:

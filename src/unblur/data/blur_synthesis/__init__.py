@@ -15,9 +15,11 @@ from unblur.data.blur_synthesis.pairs import (
     synthesize_pair,
 )
 from unblur.data.blur_synthesis.plan import BlurPlan, draw_plan
+from unblur.data.blur_synthesis.sequences import REACH_PX, synthesize_sequence
 
 __all__ = [
     "MARGIN_PX",
+    "REACH_PX",
     "BlurOptions",
     "BlurPair",
     "BlurPlan",
@@ -27,4 +29,5 @@ __all__ = [
     "random_camera_path",
     "render_pair",
     "synthesize_pair",
+    "synthesize_sequence",
 ]

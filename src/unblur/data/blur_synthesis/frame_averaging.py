@@ -15,6 +15,7 @@ import numpy as np
 from unblur.data.blur_synthesis.degradation import to_grey_levels
 from unblur.data.blur_synthesis.pairs import BlurPair
 from unblur.errors import ConfigError, InputError
+from unblur.images.scene_cuts import is_cut
 
 Interpolate = Callable[[np.ndarray, np.ndarray, int], Sequence[np.ndarray]]
 """Two frames and a count to as many frames between them, evenly spaced in time.
@@ -22,8 +23,6 @@ Interpolate = Callable[[np.ndarray, np.ndarray, int], Sequence[np.ndarray]]
 All (H, W, 3) uint8 RGB.
 """
 
-_CUT = 12.0
-"""Mean difference of two frames' sorted grey levels from which on they are different scenes."""
 _FLOW_SIDE_PX = 640
 _MOVED_SHARE = 0.9
 
@@ -104,7 +103,7 @@ class _Exposure:
                 raise InputError(
                     f"expected frames of one size, got {self.last.shape} and {frame.shape}"
                 )
-            self.has_cut = self.has_cut or _is_cut(self.last, frame)
+            self.has_cut = self.has_cut or is_cut(self.last, frame)
         if self._first is None:
             self._first = frame
         if is_middle:
@@ -132,16 +131,6 @@ class _Exposure:
             is_straight=False,
             kind="video",
         )
-
-
-def _is_cut(before: np.ndarray, after: np.ndarray) -> bool:
-    """Whether two frames that follow one another are of different scenes.
-
-    Sorted, the grey levels of a scene stay what they are, however fast it moves.
-    """
-    small = [cv2.resize(each, (64, 64), interpolation=cv2.INTER_AREA) for each in (before, after)]
-    levels = [np.sort(each.reshape(-1, 3), axis=0) for each in small]
-    return float(cv2.absdiff(levels[0], levels[1]).mean()) > _CUT
 
 
 def _moved_px(first: np.ndarray, last: np.ndarray) -> float:

@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from torch import Tensor, nn
 
 from unblur.models.blocks import PixelShuffleUpsample, ResidualBlock, start_at_zero
-from unblur.models.generator import Generator
+from unblur.models.generator import Generator, RecurrentGenerator
 
 _CELL_PX = 4
 
@@ -39,6 +39,7 @@ class LiveGenerator(Generator):
     ) -> None:
         super().__init__()
         self.channels = tuple(channels)
+        self.strides = tuple(_CELL_PX * 2**level for level in range(len(channels)))
         pixels = 3 * _CELL_PX**2
         levels = range(len(channels))
         self.unshuffle = nn.PixelUnshuffle(_CELL_PX)
@@ -67,12 +68,17 @@ class LiveGenerator(Generator):
         """Give what is to be added to the pictures, about -1..1."""
         return self.shuffle(self.head(self.pyramid(blurry)[0]))
 
-    def pyramid(self, blurry: Tensor) -> list[Tensor]:
-        """Give the top-down feature maps, the finest first, at strides 4, 8 and 16."""
-        features = self.bottom_up[0](self.stem(self.unshuffle(blurry)))
-        seen = [features]
-        for down, blocks in zip(self.downsample, self.bottom_up[1:], strict=True):
-            features = blocks(down(features))
+    def pyramid(self, blurry: Tensor, added: Sequence[Tensor] = ()) -> list[Tensor]:
+        """Give the top-down feature maps, the finest first, at strides 4, 8 and 16.
+
+        `added`, if given, are maps of the same shapes that each level begins with.
+        """
+        features = self.stem(self.unshuffle(blurry))
+        seen: list[Tensor] = []
+        for level, blocks in enumerate(self.bottom_up):
+            if level:
+                features = self.downsample[level - 1](features)
+            features = blocks(features + added[level] if added else features)
             seen.append(features)
         maps = [seen[-1]]
         for level in reversed(range(len(self.lateral))):
@@ -84,6 +90,54 @@ class LiveGenerator(Generator):
 def _blocks(channels: int, count: int) -> nn.Sequential:
     """`count` residual blocks in a row."""
     return nn.Sequential(*(ResidualBlock(channels) for _ in range(count)))
+
+
+class RecurrentLiveGenerator(LiveGenerator, RecurrentGenerator):
+    """The live generator with a memory: of each level, the first channels of its top-down maps.
+
+    A 3x3 convolution to a level adds those of the frame before where the level begins. The
+    convolutions start at zero: with the weights of a live generator it restores as that one
+    does until it has learned. A state of zeros stands for "no frame before".
+    """
+
+    def __init__(
+        self,
+        channels: Sequence[int] = (32, 64, 128),
+        block_counts: Sequence[int] = (1, 2, 4),
+        memory_channels: Sequence[int] = (16, 64, 128),
+    ) -> None:
+        super().__init__(channels, block_counts)
+        self.memory_channels = tuple(memory_channels)
+        self.memory = nn.ModuleList(
+            start_at_zero(nn.Conv2d(kept, count, 3, padding=1, bias=False))
+            for kept, count in zip(memory_channels, channels, strict=True)
+        )
+
+    def correction(self, blurry: Tensor) -> Tensor:
+        """Give what is to be added to pictures that no frame came before, about -1..1."""
+        return self.correct_next(blurry, self.no_state(blurry))[0]
+
+    def correct_next(self, blurry: Tensor, state: Sequence[Tensor]) -> tuple[Tensor, list[Tensor]]:
+        """Give the correction, and the state for the frame after."""
+        maps = self.next_pyramid(blurry, state)
+        return self.shuffle(self.head(maps[0])), self.state_of(maps)
+
+    def next_pyramid(self, blurry: Tensor, state: Sequence[Tensor]) -> list[Tensor]:
+        """Give the top-down maps; `state_of` them is the state for the frame after."""
+        added = [conv(maps) for conv, maps in zip(self.memory, state, strict=True)]
+        return self.pyramid(blurry, added)
+
+    def state_of(self, maps: Sequence[Tensor]) -> list[Tensor]:
+        """Give what is remembered of the top-down maps."""
+        return [it[:, :kept] for it, kept in zip(maps, self.memory_channels, strict=True)]
+
+    def no_state(self, blurry: Tensor) -> list[Tensor]:
+        """Zeros: (B, C, H / stride, W / stride) for each level, the finest first."""
+        batch, _, height, width = blurry.shape
+        return [
+            blurry.new_zeros((batch, count, height // stride, width // stride))
+            for count, stride in zip(self.memory_channels, self.strides, strict=True)
+        ]
 
 
 class MultiScaleHeads(nn.Module):
