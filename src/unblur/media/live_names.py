@@ -65,7 +65,7 @@ class LiveSourceName:
     """A source as FFmpeg opens it."""
 
     text: str
-    """As it was typed."""
+    """What it is called in sentences: as it was typed, without a password."""
     kind: Literal["camera", "network", "pipe", "file", "pattern"]
     url: str
     format: str | None = None
@@ -128,7 +128,7 @@ def parse_source(
     is_web = scheme in {"http", "https"}
     fresh = {} if is_web else {"fflags": "nobuffer"}
     told = {**fresh, **_SOURCES[scheme], **extra}
-    return LiveSourceName(text, "network", url, None, told, is_paced=is_web)
+    return LiveSourceName(_without_password(text), "network", url, None, told, is_paced=is_web)
 
 
 def parse_sink(text: str, *, options: Mapping[str, str] | None = None) -> LiveSinkName:
@@ -156,7 +156,8 @@ def parse_sink(text: str, *, options: Mapping[str, str] | None = None) -> LiveSi
         )
     muxer = _SINKS[scheme]
     url = _with_query(text, f"pkt_size={_TS_PACKETS}") if scheme == "udp" else text
-    return LiveSinkName(text, "network", url, muxer, _MUXER_OPTIONS[muxer] | extra)
+    shown, told = _without_password(text), _MUXER_OPTIONS[muxer] | extra
+    return LiveSinkName(shown, "network", url, muxer, told)
 
 
 def _camera(text: str, options: dict[str, str], platform: str) -> LiveSourceName:
@@ -186,6 +187,12 @@ def _scheme_of(text: str) -> str | None:
     """The protocol of a URL in lower case; None where it is none (C:\\ is none)."""
     match = _SCHEME.match(text)
     return None if match is None else match[1].lower()
+
+
+def _without_password(url: str) -> str:
+    """`url` as it can be shown on a screen that others see."""
+    hidden = re.sub(r"(?<=//)([^/@:]*):[^/@]*@", r"\1:***@", url)
+    return re.sub(r"(?<=passphrase=)[^&]*", "***", hidden)
 
 
 def _with_query(url: str, query: str) -> str:

@@ -97,3 +97,21 @@ def test_what_cannot_be_written_is_refused(text: str) -> None:
 def test_what_cannot_be_read_is_refused() -> None:
     with pytest.raises(ConfigError, match="gopher://x cannot be read live; expected a camera"):
         parse_source("gopher://x")
+
+
+@pytest.mark.parametrize(
+    ("typed", "shown"),
+    [
+        ("rtsp://me:secret@10.0.0.2/stream", "rtsp://me:***@10.0.0.2/stream"),
+        ("rtsp://me:s3:cr@10.0.0.2/a@b:c", "rtsp://me:***@10.0.0.2/a@b:c"),
+        (
+            "srt://10.0.0.2:9?passphrase=secret&latency=9",
+            "srt://10.0.0.2:9?passphrase=***&latency=9",
+        ),
+        ("udp://127.0.0.1:5000", "udp://127.0.0.1:5000"),
+    ],
+)
+def test_passwords_are_not_shown(typed, shown):
+    assert parse_source(typed).text == shown
+    assert parse_sink(typed).text == shown
+    assert "***" not in parse_source(typed).url

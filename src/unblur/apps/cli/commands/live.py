@@ -116,8 +116,10 @@ def live(  # noqa: PLR0913 - typer makes one option of each parameter
     )
     keeper = _make_keeper(rate, is_adapting=adapt, skips_sharp=skip_sharp)
     network = _open_network(opened.facts, keeper, model, device, runtime, precision)
-    sink = open_sink(sink_name, opened.facts, title=f"unblur {source}", bit_rate_kbps=bit_rate_kbps)
-    lines.tell(_describe(source, to, opened.facts, network))
+    sink = open_sink(
+        sink_name, opened.facts, title=f"unblur {source_name.text}", bit_rate_kbps=bit_rate_kbps
+    )
+    lines.tell(_describe(source_name.text, sink_name.text, opened.facts, network))
     session = LiveSession(opened, network, sink, keeper, lines.tell)
     lines.report(session.run(lines.report, limit_s=limit_s))
     return SUCCESS
