@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
+from unblur.images.state import State
 from unblur.media.frame import Frame
 from unblur.media.picture import Picture
 from unblur.restoration.tiling import ReportProgress, ignore_progress
@@ -40,6 +41,10 @@ class FakeRestorer:
     def restore(self, pixels: np.ndarray) -> np.ndarray:
         """`pixels` and the constant."""
         return np.clip(pixels.astype(int) + ADDED, 0, 255).astype(np.uint8)
+
+    def restore_next(self, pixels: np.ndarray, state: State | None) -> tuple[np.ndarray, None]:
+        """As `restore`: nothing is remembered."""
+        return self.restore(pixels), None
 
     def restore_picture(
         self, picture: Picture, report_progress: ReportProgress = ignore_progress

@@ -9,12 +9,9 @@ from typing import Literal, Self
 from unblur.evaluation.command_model import CommandModel
 from unblur.facts import Precision
 from unblur.images.arrays import Pixels
-from unblur.images.state import State
+from unblur.restoration.frame_memory import FrameMemory, RestoreNext
 from unblur.restoration.restorer import Restorer
 from unblur.runtimes.base import RuntimeName
-
-RestoreNext = Callable[[Pixels, State | None], tuple[Pixels, State | None]]
-"""A frame and the state that the one before left, to the restored frame and the next state."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +27,12 @@ class Candidate:
     """Its name in the catalog of generators, where it is one of ours."""
     restore_next: RestoreNext | None = None
     """For the frames of a video, where it remembers those before: None for the first."""
+
+    def for_video(self) -> Callable[[Pixels], Pixels]:
+        """What restores the frames of one video, one after the other."""
+        if self.restore_next is None:
+            return self.restore
+        return FrameMemory(self.restore_next).restore
 
     @classmethod
     def of_model(

@@ -7,7 +7,7 @@ and on the input otherwise, so that all candidates are judged by the same motion
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import zip_longest
 from pathlib import Path
@@ -20,7 +20,6 @@ from unblur.errors import InputError, UnblurError
 from unblur.evaluation.candidates import Candidate
 from unblur.evaluation.quality import BLURRY
 from unblur.images.arrays import Pixels, to_eight_bits
-from unblur.images.state import State
 from unblur.media.image_files import read_picture
 from unblur.media.video_reader import open_video
 from unblur.metrics.psnr import peak_signal_noise_ratio, psnr_gain
@@ -71,9 +70,9 @@ class _Version:
 
     name: str
     candidate: Candidate | None
+    restore: Callable[[Pixels], Pixels]
     frame_before: Pixels | None = None
     added_before: NDArray[float64] | None = None
-    state: State | None = None
     fault: str = ""
 
 
@@ -92,10 +91,10 @@ class VideoRun:
         A candidate that fails is left out from there on. Raises InputError when blurry and
         sharp frames differ in size.
         """
-        versions = [_Version(BLURRY, None)]
+        versions = [_Version(BLURRY, None, _as_it_is)]
         if sharp_frames is not None:
-            versions.append(_Version(SHARP, None))
-        versions += [_Version(candidate.name, candidate) for candidate in self.candidates]
+            versions.append(_Version(SHARP, None, _as_it_is))
+        versions += [_Version(it.name, it, it.for_video()) for it in self.candidates]
         guide_before: Pixels | None = None
         for number, (blurry, sharp) in enumerate(self._pairs(blurry_frames, sharp_frames)):
             guide = blurry if sharp is None else sharp
@@ -166,11 +165,12 @@ class VideoRun:
         version.frame_before, version.added_before = frame, added
 
 
+def _as_it_is(pixels: Pixels) -> Pixels:
+    return pixels
+
+
 def _show(version: _Version, blurry: Pixels, sharp: Pixels | None) -> Pixels:
     """The frame in that version; one with a memory remembers the frames before."""
     if version.candidate is not None:
-        if version.candidate.restore_next is None:
-            return version.candidate.restore(blurry)
-        restored, version.state = version.candidate.restore_next(blurry, version.state)
-        return restored
+        return version.restore(blurry)
     return sharp if version.name == SHARP and sharp is not None else blurry

@@ -8,7 +8,9 @@ from typing import Protocol
 import numpy as np
 
 from unblur.images.arrays import Pixels
+from unblur.images.state import State
 from unblur.media.scaling import Scaler
+from unblur.restoration.frame_memory import FrameMemory
 from unblur.restoration.live_rate import EFFORTS, Effort
 from unblur.restoration.restorer import is_sharp
 
@@ -21,6 +23,10 @@ class RestoresPixels(Protocol):
 
     def restore(self, pixels: Pixels) -> Pixels:
         """The restored picture, of the same shape."""
+        ...
+
+    def restore_next(self, pixels: Pixels, state: State | None) -> tuple[Pixels, State | None]:
+        """The same for the next frame, with the state for the one after it."""
         ...
 
     @property
@@ -56,9 +62,14 @@ class LiveNetwork:
     ) -> None:
         """Prepares every effort: preparing one while frames come would stop them."""
         self._restorers = {effort.resolution: open_restorer() for effort in efforts}
+        self._memories = {
+            resolution: FrameMemory(restorer.restore_next)
+            for resolution, restorer in self._restorers.items()
+        }
         self._down, self._up = Scaler(), Scaler()
         for resolution, restorer in self._restorers.items():
-            restorer.restore(np.zeros((*_reduced(height, width, resolution), 3), np.uint8))
+            black = np.zeros((*_reduced(height, width, resolution), 3), np.uint8)
+            restorer.restore_next(black, None)
 
     @property
     def description(self) -> str:
@@ -70,12 +81,12 @@ class LiveNetwork:
         """The restored picture; `pixels` itself where it is left alone."""
         if effort.skips_sharp and is_sharp(pixels):
             return pixels
-        restorer = self._restorers[effort.resolution]
+        memory = self._memories[effort.resolution]
         if effort.resolution == 1:
-            return restorer.restore(pixels)
+            return memory.restore(pixels)
         height, width = pixels.shape[:2]
         small = self._down.scale(pixels, *_reduced(height, width, effort.resolution))
-        correction = restorer.restore(small).astype(np.int16) - small
+        correction = memory.restore(small).astype(np.int16) - small
         moved = np.clip(correction + _NO_CHANGE, 0, 255).astype(np.uint8)
         return _corrected(pixels, self._up.scale(moved, height, width))
 

@@ -27,12 +27,12 @@ from unblur.images.arrays import (
     to_eight_bits,
 )
 from unblur.images.broken import looks_broken
-from unblur.images.scene_cuts import is_cut
 from unblur.images.sharpness import worst_blur
 from unblur.images.state import State
 from unblur.images.tiles import keep, read_reflected, whole
 from unblur.media.frame import Frame
 from unblur.media.picture import Picture
+from unblur.restoration.frame_memory import FrameMemory
 from unblur.restoration.tiling import (
     ReportProgress,
     TileSize,
@@ -220,24 +220,23 @@ class Restorer:
         self, frames: Iterable[Frame], forgets_every: int | None, *, skips_sharp: bool
     ) -> Iterator[Frame]:
         """`restore_frames` with a memory."""
-        state: State | None = None
+        memory = FrameMemory(self.restore_next)
         last: tuple[NDArray[Any], NDArray[Any]] | None = None
         for number, frame in enumerate(frames):
             samples = frame.pixels
-            is_new = forgets_every is not None and number % forgets_every == 0
-            if is_new or last is None or is_cut(last[0], samples):
-                state = None
-            if last is not None and not is_new and np.array_equal(samples, last[0]):
+            if forgets_every is not None and number % forgets_every == 0:
+                memory.forget()
+                last = None
+            if last is not None and np.array_equal(samples, last[0]):
                 self.counts["repeated"] += 1
                 restored = last[1]
-            elif skips_sharp and worst_blur(samples) < _SHARP:
+            elif skips_sharp and is_sharp(samples):
                 self.counts["sharp"] += 1
-                restored, state = samples, None
+                memory.forget()
+                restored = samples
             else:
-                check_samples(samples)
-                pixels = to_eight_bits(samples)
-                restored, state = self.restore_next(pixels, state)
-                restored = add_correction(samples, pixels, restored)
+                pixels = to_eight_bits(check_samples(samples))
+                restored = add_correction(samples, pixels, memory.restore(pixels))
             last = samples, restored
             yield replace(frame, pixels=restored)
 
