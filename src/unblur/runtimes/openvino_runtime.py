@@ -77,7 +77,7 @@ class OpenVinoRuntime:
         Raises ModelError when it is no model of ours, ConfigError when the device or
         the precision is not to be had here.
         """
-        self._core = _open_core()
+        self._core = open_core()
         self.precision: Precision = options.precision
         self.device = _pick_device(self._core, options)
         self._model = _read_model(options)
@@ -140,7 +140,7 @@ class OpenVinoRuntime:
 
 
 @cache
-def _open_core() -> ov.Core:
+def open_core() -> ov.Core:
     """OpenVINO itself, which stays until the process ends.
 
     Its CPU plugin gives the thread that loads it a stack of its own for signals, and frees
@@ -153,7 +153,7 @@ def _open_core() -> ov.Core:
 
 def list_devices() -> tuple[str, ...]:
     """The devices that OpenVINO finds here, with their full names."""
-    core = _open_core()
+    core = open_core()
     return tuple(
         f"{device}: {core.get_property(device, 'FULL_DEVICE_NAME')}"
         for device in core.available_devices

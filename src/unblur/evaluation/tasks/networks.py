@@ -10,6 +10,7 @@ import openvino as ov
 from numpy.typing import NDArray
 
 from unblur.errors import ModelError
+from unblur.runtimes.openvino_runtime import open_core
 
 _KINDS = {".onnx": "onnx", ".tflite": "tflite"}
 
@@ -23,7 +24,7 @@ class Network:
     def __init__(self, path: Path) -> None:
         if path.suffix not in _KINDS or not path.is_file():
             raise ModelError(f"expected an .onnx or .tflite file that is there, got {path}")
-        core = ov.Core()
+        core = open_core()
         try:
             model = core.read_model(path)
             shape = [int(side) for side in model.inputs[0].get_shape()]
