@@ -20,6 +20,8 @@ from unblur.evaluation.video_record import video_charts
 
 STORED = Path("benchmarks") / "results"
 PAGE = Path("docs") / "results.md"
+_README = "quality"
+"""The record whose data sets stand in the README."""
 BEGIN, END = "<!-- results: written by scripts/results -->", "<!-- end of results -->"
 """Between these lines the README's table stands."""
 
@@ -64,7 +66,7 @@ def drawings(records: Mapping[str, Record]) -> dict[str, str]:
 
 def readme_table(records: Mapping[str, Record]) -> str:
     """What the README says of the models: quality on each set, harm, and speed at 720p."""
-    rows = [row for record in records.values() if record.kind == "quality" for row in record.rows]
+    rows = records[_README].rows if _README in records else []
     models = [name for name in dict.fromkeys(row["model"] for row in rows) if name != BLURRY]
     table: list[tuple[str, ...]] = [("", BLURRY, *models)]
     for data in dict.fromkeys(row["data"] for row in rows):
