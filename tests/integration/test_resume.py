@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import errno
 import os
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.clips import Clip, frame_times, long_clip, make_clip, packets_of
+from tests.fake_runtime import FACTS, FakeRuntime
 from tests.video_tools import check_same_times
 from unblur.errors import OutputError
+from unblur.facts import StateMap
+from unblur.images.arrays import Pixels
+from unblur.images.state import State
 from unblur.media import packet_log, video_writer
 from unblur.media.codecs import VideoCodec, available_codecs
 from unblur.media.video_reader import open_video
 from unblur.media.video_writer import create_video, log_path
+from unblur.restoration import restorer as restorer_module
+from unblur.restoration.restorer import Restorer
 
 CLIP = long_clip(
     60, height=144, width=256, has_audio=True, subtitle_codec="subrip", has_chapters=True
@@ -28,12 +36,24 @@ def _short_segments(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(video_writer, "_SEGMENT_FRAMES", (10, 10))
 
 
+class Remembering(FakeRuntime):
+    """Makes each frame lighter by how many it has seen before it."""
+
+    def restore_next(self, pixels: Pixels, state: State | None) -> tuple[Pixels, State]:
+        """The lighter frame, and the count."""
+        seen = 0 if state is None else int(state[0].flat[0])
+        return np.clip(pixels.astype(int) + seen, 0, 255).astype(np.uint8), (
+            np.full(1, seen + 1, np.float32),
+        )
+
+
 def copy(
     source: Path,
     target: Path,
     codec: VideoCodec = "h264",
     stop_after: int | None = None,
     made_by: dict[str, str] | None = MADE_BY,
+    restorer: Restorer | None = None,
 ) -> int:
     """Copy a video frame by frame; gives how many frames were written in this run."""
     count = 0
@@ -41,7 +61,10 @@ def copy(
         open_video(source) as reader,
         create_video(target, like=reader, codec=codec, made_by=made_by) as writer,
     ):
-        for frame in reader.frames(after=writer.written_until):
+        frames = reader.frames(after=writer.written_until)
+        if restorer is not None:
+            frames = restorer.restore_frames(frames, forgets_every=writer.segment_length)
+        for frame in frames:
             if count == stop_after:
                 raise KeyboardInterrupt
             writer.write(frame)
@@ -65,6 +88,22 @@ def test_a_video_stopped_twice_equals_one_that_was_not(tmp_path: Path, codec: Vi
     for kind in ("video", "audio", "subtitle"):
         assert packets_of(target, kind) == packets_of(whole, kind)
     assert frame_times(target) == frame_times(source)
+
+
+def test_what_a_network_remembers_does_not_depend_on_stops(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    facts = replace(FACTS, state_maps=(StateMap(1, 16),))
+    monkeypatch.setattr(restorer_module, "open_runtime", lambda *_: Remembering(facts=facts))
+    source = make_clip(tmp_path / "in.mkv", CLIP)
+    target, whole = tmp_path / "out.mkv", tmp_path / "whole.mkv"
+    copy(source, whole, restorer=Restorer())
+    with pytest.raises(KeyboardInterrupt):
+        copy(source, target, stop_after=25, restorer=Restorer())
+    assert copy(source, target, restorer=Restorer()) == 40
+    assert packets_of(target, "video") == packets_of(whole, "video")
+    copy(source, tmp_path / "plain.mkv")
+    assert packets_of(target, "video") != packets_of(tmp_path / "plain.mkv", "video")
 
 
 def test_variable_frame_times_survive_segments_and_stops(tmp_path: Path) -> None:

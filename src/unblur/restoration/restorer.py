@@ -175,7 +175,10 @@ class Restorer:
             return self.restore(pixels), None
         tile = whole(pixels.shape[0], pixels.shape[1], self.facts.size_rule)
         padded = read_reflected(pixels, tile.rows, tile.columns)
-        restored, after = self._runtime.restore_next(padded, state)
+        try:
+            restored, after = self._runtime.restore_next(padded, state)
+        except OutOfMemoryError:
+            return self.restore(pixels), None
         kept = keep(restored, tile)
         mended = self._mend(pixels, kept)
         return mended, after if mended is kept else None

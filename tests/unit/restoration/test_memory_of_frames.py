@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from tests.fake_runtime import FACTS, FakeRuntime
+from unblur.errors import OutOfMemoryError
 from unblur.facts import StateMap
 from unblur.media.frame import Frame
 from unblur.restoration import restorer as module
@@ -77,3 +78,12 @@ def test_frames_that_need_tiles_are_restored_by_themselves(runtime):
     assert (pixels == 110).all()
     assert state is None
     assert runtime.seen == []
+
+
+def test_where_memory_is_short_a_frame_is_restored_by_itself(runtime, monkeypatch):
+    def fail(_pixels, _state):
+        raise OutOfMemoryError("full")
+
+    monkeypatch.setattr(runtime, "restore_next", fail)
+    (restored,) = Restorer().restore_frames(frames([100]))
+    assert (restored.pixels == 110).all()
