@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import math
-import socket
 import subprocess
 import sys
 import tempfile
@@ -25,6 +24,7 @@ import psutil
 
 from unblur.errors import ComputationError
 from unblur.evaluation.records import Record, Row, plain_row
+from unblur.media.srt_relay import free_udp_port
 
 _BYTES_PER_MB = 1e6
 _WARM_UP_S = 20.0
@@ -67,7 +67,7 @@ def measure_live(requests: Sequence[LiveRequest], command: str, report: Report) 
 
 def _measure(request: LiveRequest, report: Report) -> Row:
     """Run the three processes and put together what they saw."""
-    source, sink = (f"udp://127.0.0.1:{_free_port()}" for _ in range(2))
+    source, sink = (f"udp://127.0.0.1:{free_udp_port()}" for _ in range(2))
     sender = [sys.executable, "-m", "unblur.media.stamped_stream"]
     live = [sys.executable, "-m", "unblur", "live", source, "--to", sink, "--json"]
     sending = [
@@ -218,10 +218,3 @@ def _running(words: list[str]) -> Generator[_Running]:
         finally:
             process.kill()
             process.wait()
-
-
-def _free_port() -> int:
-    """A UDP port that nothing listens at."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]

@@ -58,7 +58,7 @@ def has_protocol(scheme: str) -> bool:
 
 def relay_from(url: str) -> Relay:
     """Copies what comes from `url`; read it at the relay's own."""
-    port = _free_port()
+    port = free_udp_port()
     local = f"udp://127.0.0.1:{port}"
     process = _start(url, f"{local}?pkt_size={_TS_PACKETS}")
     return Relay(f"{local}?{_FIFO}", process)
@@ -66,7 +66,7 @@ def relay_from(url: str) -> Relay:
 
 def relay_to(url: str) -> Relay:
     """Copies to `url` what is sent to the relay's own."""
-    port = _free_port()
+    port = free_udp_port()
     local = f"udp://127.0.0.1:{port}"
     process = _start(f"{local}?{_FIFO}", url)
     return Relay(f"{local}?pkt_size={_TS_PACKETS}", process, farewell_s=_FAREWELL_S)
@@ -97,7 +97,7 @@ def _start(source: str, target: str) -> subprocess.Popen[bytes]:
     return process
 
 
-def _free_port() -> int:
+def free_udp_port() -> int:
     """A UDP port that nothing listens at."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         probe.bind(("127.0.0.1", 0))

@@ -3,51 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Protocol
 
 import numpy as np
 
 from unblur.images.arrays import Pixels
-from unblur.images.state import State
 from unblur.media.scaling import Scaler
 from unblur.restoration.frame_memory import FrameMemory
 from unblur.restoration.live_rate import EFFORTS, Effort
-from unblur.restoration.restorer import is_sharp
+from unblur.restoration.restorer import Restorer, is_sharp
 
 _NO_CHANGE = 128
 _SMALLEST_PX = 32
-
-
-class RestoresPixels(Protocol):
-    """The part of a `Restorer` that is needed here."""
-
-    def restore(self, pixels: Pixels) -> Pixels:
-        """The restored picture, of the same shape."""
-        ...
-
-    def restore_next(self, pixels: Pixels, state: State | None) -> tuple[Pixels, State | None]:
-        """The same for the next frame, with the state for the one after it."""
-        ...
-
-    @property
-    def model_name(self) -> str:
-        """The model's name."""
-        ...
-
-    @property
-    def runtime_name(self) -> str:
-        """What computes."""
-        ...
-
-    @property
-    def device(self) -> str:
-        """Where it computes."""
-        ...
-
-    @property
-    def precision(self) -> str:
-        """In what arithmetic."""
-        ...
 
 
 class LiveNetwork:
@@ -55,7 +21,7 @@ class LiveNetwork:
 
     def __init__(
         self,
-        open_restorer: Callable[[], RestoresPixels],
+        open_restorer: Callable[[], Restorer],
         height: int,
         width: int,
         efforts: Sequence[Effort] = EFFORTS,

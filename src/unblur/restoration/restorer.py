@@ -201,16 +201,19 @@ class Restorer:
         and, so that a video can be gone on with, after each `forgets_every` frames.
         """
         self.counts.clear()
-        if self.has_memory:
-            yield from self._restore_in_turn(frames, forgets_every, skips_sharp=skips_sharp)
-            return
+        memory = FrameMemory(self.restore_next) if self.has_memory else None
+        in_flight_count = self._runtime.in_flight_count if memory is None else 1
         pending: deque[tuple[Frame, _Wait]] = deque()
         last: tuple[NDArray[Any], _Wait] | None = None
         try:
-            for frame in frames:
-                last = (frame.pixels, self._wait_for(frame.pixels, last, skips_sharp=skips_sharp))
-                pending.append((frame, last[1]))
-                if len(pending) >= self._runtime.in_flight_count:
+            for number, frame in enumerate(frames):
+                if memory is not None and forgets_every and number % forgets_every == 0:
+                    memory.forget()
+                    last = None
+                wait = self._wait_for(frame.pixels, last, memory, skips_sharp=skips_sharp)
+                last = (frame.pixels, wait)
+                pending.append((frame, wait))
+                if len(pending) >= in_flight_count:
                     yield _finish(*pending.popleft())
             while pending:
                 yield _finish(*pending.popleft())
@@ -218,30 +221,6 @@ class Restorer:
             for _, wait in pending:
                 with suppress(UnblurError):
                     wait()
-
-    def _restore_in_turn(
-        self, frames: Iterable[Frame], forgets_every: int | None, *, skips_sharp: bool
-    ) -> Iterator[Frame]:
-        """`restore_frames` with a memory."""
-        memory = FrameMemory(self.restore_next)
-        last: tuple[NDArray[Any], NDArray[Any]] | None = None
-        for number, frame in enumerate(frames):
-            samples = frame.pixels
-            if forgets_every is not None and number % forgets_every == 0:
-                memory.forget()
-                last = None
-            if last is not None and np.array_equal(samples, last[0]):
-                self.counts["repeated"] += 1
-                restored = last[1]
-            elif skips_sharp and is_sharp(samples):
-                self.counts["sharp"] += 1
-                memory.forget()
-                restored = samples
-            else:
-                pixels = to_eight_bits(check_samples(samples))
-                restored = add_correction(samples, pixels, memory.restore(pixels))
-            last = samples, restored
-            yield replace(frame, pixels=restored)
 
     def close(self) -> None:
         """Let go of nothing that outlives the object; there for `with`."""
@@ -261,6 +240,7 @@ class Restorer:
         self,
         samples: NDArray[Any],
         last: tuple[NDArray[Any], _Wait] | None,
+        memory: FrameMemory | None,
         *,
         skips_sharp: bool,
     ) -> _Wait:
@@ -270,8 +250,14 @@ class Restorer:
             return last[1]
         if skips_sharp and is_sharp(samples):
             self.counts["sharp"] += 1
+            if memory is not None:
+                memory.forget()
             return lambda: samples
-        return cache(self._start(samples))
+        if memory is None:
+            return cache(self._start(samples))
+        pixels = to_eight_bits(check_samples(samples))
+        restored = add_correction(samples, pixels, memory.restore(pixels))
+        return lambda: restored
 
     def _start(self, samples: NDArray[Any]) -> _Wait:
         """Begin to restore one picture of many; those that need tiles are done when waited for."""
