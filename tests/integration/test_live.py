@@ -201,6 +201,21 @@ def test_ctrl_c_leaves_a_file_that_plays(tmp_path: Path, stop: signal.Signals) -
 
 @needs_posix
 @needs_weights
+def test_ctrl_c_ends_the_wait_for_a_source_from_which_nothing_comes(tmp_path: Path) -> None:
+    source = f"udp://127.0.0.1:{free_port()}"
+    process = _start("live", source, "--to", "out.mp4", cwd=tmp_path)
+    assert process.stderr is not None
+    assert b"nothing comes from" in process.stderr.readline()
+    time.sleep(0.5)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=3)
+    assert process.returncode == 130
+    assert b"stopped" in err
+    assert parts_of(tmp_path / "out.mp4") == []
+
+
+@needs_posix
+@needs_weights
 def test_pipes_are_read_and_written(tmp_path: Path) -> None:
     clip = make_clip(tmp_path / "in.ts", long_clip(20, has_audio=True, height=96, width=160))
     process = _start("live", "-", "--to", "-", cwd=tmp_path)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, wait
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -22,6 +23,7 @@ from unblur.media.pattern import PatternSource
 
 Tell = Callable[[str], None]
 """Is told a sentence on what happens."""
+_POLL_S = 0.1
 _PAUSES_S = (0.5, 1.0, 2.0, 4.0, 8.0)
 
 
@@ -134,7 +136,7 @@ class FFmpegSource:
         attempt = 0
         while True:
             try:
-                return self._open()
+                return _stoppably(self._open)
             except SilentError:
                 attempt += 1
                 is_wanted = self._reconnecting.is_wanted and self._name.may_return
@@ -180,3 +182,22 @@ class FFmpegSource:
             wants_sound=self._wants_sound,
             puts_together=self._puts_together,
         )
+
+
+def _stoppably(open_it: Callable[[], LiveContainer]) -> LiveContainer:
+    """What `open_it` gives or raises, computed by another thread, so that Ctrl-C stops at once.
+
+    PyAV loses a KeyboardInterrupt that comes while it waits for a source (18.1).
+    """
+    done: Future[LiveContainer] = Future()
+
+    def run() -> None:
+        try:
+            done.set_result(open_it())
+        except BaseException as error:
+            done.set_exception(error)
+
+    threading.Thread(target=run, name="unblur live open", daemon=True).start()
+    while not done.done():
+        wait([done], _POLL_S)
+    return done.result()
