@@ -33,12 +33,17 @@ class Pattern:
         pictures = _drawn(height, width) if clip is None else _of_clip(clip, height, width)
         self._pictures = [*pictures, *pictures[-2:0:-1]]
         self._count = 0
+        self._last_ms = 0
 
     def next_picture(self) -> av.VideoFrame:
-        """The next picture, yuv420p, with this very moment written into it."""
+        """The next picture, yuv420p, with this very moment written into it.
+
+        Of two within a millisecond the second is given the next one: no two are alike.
+        """
         picture = self._pictures[self._count % len(self._pictures)]
         self._count += 1
-        draw_moment(luma_of(picture), now_ms())
+        self._last_ms = max(now_ms(), self._last_ms + 1)
+        draw_moment(luma_of(picture), self._last_ms)
         return picture
 
 

@@ -297,3 +297,9 @@ def test_what_a_virtual_camera_lacks_is_told(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setitem(sys.modules, "pyvirtualcam", package)
     with pytest.raises(OutputError, match=r"\(no backend\); load v4l2loopback"):
         open_sink(parse_sink("camera"), FACTS, title="")
+
+
+def test_pictures_made_within_a_millisecond_can_be_told_apart() -> None:
+    pattern = Pattern(96, 160)
+    moments = [read_moment(luma_of(pattern.next_picture())) for _ in range(50)]
+    assert moments == sorted(set(moments))
