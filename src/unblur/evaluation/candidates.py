@@ -11,6 +11,7 @@ from unblur.facts import Precision
 from unblur.images.arrays import Pixels
 from unblur.restoration.frame_memory import FrameMemory, RestoreNext
 from unblur.restoration.restorer import Restorer
+from unblur.restoration.self_ensemble import SelfEnsemble
 from unblur.runtimes.base import RuntimeName
 
 
@@ -41,15 +42,20 @@ class Candidate:
         runtime: RuntimeName | Literal["auto"] = "auto",
         precision: Precision | Literal["auto"] = "auto",
         *,
+        self_ensemble: SelfEnsemble = 1,
         is_one_of_several: bool = False,
     ) -> Self:
         """One of our models, opened; raises what `Restorer` raises.
 
-        Where it `is_one_of_several` precisions of a model, its name tells which.
+        Where it `is_one_of_several` precisions of a model, its name tells which, as it tells
+        of a `self_ensemble` of more than 1.
         """
-        restorer = Restorer(model, runtime=runtime, precision=precision)
+        restorer = Restorer(
+            model, runtime=runtime, precision=precision, self_ensemble=self_ensemble
+        )
+        name = f"{model} {restorer.precision}" if is_one_of_several else model
         return cls(
-            f"{model} {restorer.precision}" if is_one_of_several else model,
+            name if self_ensemble == 1 else f"{name}, self-ensemble {self_ensemble}",
             restorer.restore,
             restorer.runtime_name,
             restorer.precision,

@@ -25,6 +25,7 @@ from unblur.media.image_files import read_picture, side_by_side, write_picture
 from unblur.media.video_reader import open_video
 from unblur.media.video_writer import create_video, log_path
 from unblur.restoration.file_options import (
+    PICTURE_SELF_ENSEMBLE,
     USUAL_VIDEO,
     FileReport,
     RestoreOptions,
@@ -36,6 +37,7 @@ from unblur.restoration.pipeline import FRAMES_AHEAD, restored_frames, run_ahead
 from unblur.restoration.plans import Job, Plan, check_absent, plan_jobs
 from unblur.restoration.previews import write_previews
 from unblur.restoration.restorer import Restorer
+from unblur.restoration.self_ensemble import SelfEnsemble
 from unblur.restoration.tiling import ReportProgress, ignore_progress
 from unblur.runtimes.base import Device, RuntimeName
 from unblur.weights.store import find_model
@@ -49,11 +51,16 @@ class RestorerPool:
     """Restorers for `options`, each opened when a file first needs it and then kept."""
 
     options: RestoreOptions
-    _opened: dict[str, Restorer] = field(default_factory=dict[str, Restorer])
+    _opened: dict[tuple[str, int], Restorer] = field(
+        default_factory=dict[tuple[str, int], Restorer]
+    )
 
     def for_pictures(self) -> Restorer:
         """The restorer for still pictures."""
-        return self._open(self.options.precision)
+        wanted = self.options.self_ensemble
+        return self._open(
+            self.options.precision, PICTURE_SELF_ENSEMBLE if wanted == "auto" else wanted
+        )
 
     def for_videos(self, bit_depth: int = 8) -> Restorer:
         """The restorer for videos: in int8 when the precision is free and the model has it.
@@ -62,11 +69,12 @@ class RestorerPool:
         levels of 10 bits, and shows in smooth skies.
         """
         options = self.options
+        self_ensemble = 1 if options.self_ensemble == "auto" else options.self_ensemble
         is_free = options.precision == "auto" and options.runtime != "torch"
         is_free = is_free and bit_depth <= _EIGHT_BITS
         if is_free and "onnx_int8" in find_model(options.model).files:
-            return self._open("int8")
-        return self._open(options.precision)
+            return self._open("int8", self_ensemble)
+        return self._open(options.precision, self_ensemble)
 
     def close(self) -> None:
         """Close every restorer."""
@@ -81,17 +89,21 @@ class RestorerPool:
     def __exit__(self, *details: object) -> None:
         self.close()
 
-    def _open(self, precision: Precision | Literal["auto"]) -> Restorer:
-        if precision not in self._opened:
-            self._opened[precision] = Restorer(
+    def _open(
+        self, precision: Precision | Literal["auto"], self_ensemble: SelfEnsemble
+    ) -> Restorer:
+        key = (precision, self_ensemble)
+        if key not in self._opened:
+            self._opened[key] = Restorer(
                 self.options.model,
                 device=self.options.device,
                 runtime=self.options.runtime,
                 precision=precision,
                 tile_px=self.options.tile_px,
+                self_ensemble=self_ensemble,
                 thread_count=self.options.thread_count,
             )
-        return self._opened[precision]
+        return self._opened[key]
 
 
 def restore(  # noqa: PLR0913 - one keyword for each option of the command
@@ -103,6 +115,7 @@ def restore(  # noqa: PLR0913 - one keyword for each option of the command
     runtime: RuntimeName | Literal["auto"] = "auto",
     precision: Precision | Literal["auto"] = "auto",
     tile_px: int | Literal["auto"] = "auto",
+    self_ensemble: SelfEnsemble | Literal["auto"] = "auto",
     video_codec: VideoCodec = "h264",
     video: VideoOptions = USUAL_VIDEO,
     overwrite: bool = False,
@@ -119,7 +132,9 @@ def restore(  # noqa: PLR0913 - one keyword for each option of the command
         raise InputError(f"{source} is a folder, expected one picture or video")
     plan = plan_jobs([source], output=target, video_codec=video_codec, overwrites=overwrite)
     options = RestoreOptions(
-        model, device, runtime, precision, tile_px, video_codec, video, overwrite=overwrite
+        *(model, device, runtime, precision, tile_px, self_ensemble),
+        *(video_codec, video),
+        overwrite=overwrite,
     )
     with RestorerPool(options) as pool:
         restore_file(plan.jobs[0], pool)
@@ -275,5 +290,6 @@ def _report(
         runtime=restorer.runtime_name,
         device=restorer.device,
         precision=restorer.precision,
+        self_ensemble=restorer.self_ensemble,
         notes=notes,
     )

@@ -9,7 +9,11 @@ from typing import Any, Literal
 
 from unblur.facts import Precision
 from unblur.media.codecs import VideoCodec
+from unblur.restoration.self_ensemble import SelfEnsemble
 from unblur.runtimes.base import Device, RuntimeName
+
+PICTURE_SELF_ENSEMBLE: SelfEnsemble = 4
+"""What "auto" is for pictures: docs/decisions/self-ensemble.md."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,9 @@ class RestoreOptions:
     """Auto: as exact as can be for pictures; int8 for video where the model has it."""
     tile_px: int | Literal["auto"] = "auto"
     """Height and width of the tiles that a picture is cut into."""
+    self_ensemble: SelfEnsemble | Literal["auto"] = "auto"
+    """How many orientations are restored, of which the mean is taken; auto:
+    `PICTURE_SELF_ENSEMBLE` for pictures, 1 for the frames of videos."""
     video_codec: VideoCodec = "h264"
     video: VideoOptions = USUAL_VIDEO
     thread_count: int | None = None
@@ -76,6 +83,8 @@ class FileReport:
     runtime: str | None = None
     device: str | None = None
     precision: str | None = None
+    self_ensemble: int | None = None
+    """How many orientations of each picture or frame were restored."""
     notes: tuple[str, ...] = ()
     """Sentences about what the user may want to know."""
     error: str | None = None

@@ -49,7 +49,7 @@ def test_one_picture_is_one_line(photos: Path, capsys: pytest.CaptureFixture[str
     streams = capsys.readouterr()
     (line,) = streams.out.splitlines()
     assert line.startswith("a.png -> a_unblurred.png  32x24, ")
-    assert line.endswith("live (fake CPU fp32)")
+    assert line.endswith("live (fake CPU fp32, self-ensemble 4)")
     assert streams.err == "  note: the fake was here\n"
 
 
@@ -82,7 +82,7 @@ def test_json_is_one_object_for_each_file_and_nothing_else_on_stdout(
     assert set(row) == {
         *("input", "output", "status", "seconds", "width", "height"),
         *("frame_count", "repeated_count", "sharp_count", "previews"),
-        *("model", "runtime", "device", "precision", "notes", "error"),
+        *("model", "runtime", "device", "precision", "self_ensemble", "notes", "error"),
     }
 
 
@@ -116,6 +116,7 @@ def test_quiet_says_only_what_failed(photos: Path, capsys: pytest.CaptureFixture
 
 def test_options_reach_the_restorer(photos: Path) -> None:
     words = "--model live --device cpu --runtime onnxruntime --precision bf16 --tile-px 256"
+    words += " --self-ensemble 2"
     assert main(["restore", "a.png", *words.split()]) == 0
     assert FakeRestorer.opened == [
         {
@@ -124,6 +125,7 @@ def test_options_reach_the_restorer(photos: Path) -> None:
             "runtime": "onnxruntime",
             "precision": "bf16",
             "tile_px": 256,
+            "self_ensemble": 2,
             "thread_count": None,
         }
     ]

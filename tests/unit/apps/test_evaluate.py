@@ -33,7 +33,7 @@ def test_each_picture_and_the_means_get_a_row(
     assert main(["evaluate", "live", "--data", f"mine={pairs}", "--each", "--json"]) == 0
     rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [row.get("picture") for row in rows] == ["first"] * 2 + ["second"] * 2 + [None] * 2
-    assert [row["model"] for row in rows] == ["blurry input", "live"] * 3
+    assert [row["model"] for row in rows] == ["blurry input", "live, self-ensemble 4"] * 3
     for figure in ("gain_db", "psnr_db", "ssim"):
         assert rows[5][figure] == pytest.approx((rows[1][figure] + rows[3][figure]) / 2)
     assert rows[4]["psnr_db"] == pytest.approx(28.1, abs=1)
@@ -44,6 +44,7 @@ def test_a_model_is_measured_in_each_precision(
     pairs: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     words = ["evaluate", "live", "--precision", "int8", "--precision", "fp32", "--json"]
+    words += ["--self-ensemble", "1"]
     assert main([*words, "--data", f"mine={pairs}"]) == 0
     rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [(row["model"], row["precision"]) for row in rows] == [
@@ -56,10 +57,26 @@ def test_a_model_is_measured_in_each_precision(
     assert "'fp7' is not one of auto, fp32, bf16, int8" in capsys.readouterr().err
 
 
+def test_a_model_is_measured_in_each_self_ensemble(
+    pairs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    blocks = np.random.default_rng(2).integers(0, 256, (4, 6, 3), np.uint8)
+    for path in pairs.glob("*/*.png"):
+        write_picture(picture_of(np.kron(blocks, np.ones((8, 8, 1), np.uint8))), path)
+    words = ["evaluate", "live", "--self-ensemble", "1", "--self-ensemble", "2", "--json"]
+    assert main([*words, "--data", f"mine={pairs}"]) == 0
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [row["model"] for row in rows] == ["blurry input", "live", "live, self-ensemble 2"]
+    assert rows[1]["psnr_db"] != rows[2]["psnr_db"] < float("inf")
+    assert main(["evaluate", "--data", f"mine={pairs}", "--self-ensemble", "3"]) == 2
+    assert "'3' is not one of 1, 2, 4, 8" in capsys.readouterr().err
+
+
 def test_the_means_alone_stand_in_the_table(
     pairs: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["evaluate", "live", "--data", f"mine={pairs}"]) == 0
+    words = ["evaluate", "live", "--data", f"mine={pairs}", "--self-ensemble", "1"]
+    assert main(words) == 0
     lines = [line.split() for line in capsys.readouterr().out.splitlines() if line.strip()]
     assert lines[0][:2] == ["data", "model"]
     assert [line[:2] for line in lines[2:]] == [["mine", "blurry"], ["mine", "live"]]

@@ -17,6 +17,7 @@ from unblur.apps.cli.main import main
 from unblur.errors import install_command
 from unblur.facts import Precision
 from unblur.media.codecs import VideoCodec
+from unblur.restoration.self_ensemble import SelfEnsemble
 from unblur.runtimes.base import Device, RuntimeName
 
 
@@ -187,4 +188,5 @@ def test_the_choices_of_options_are_those_of_the_rooms_that_mean_them() -> None:
     assert get_args(options.DeviceChoice) == get_args(Device)
     assert get_args(options.RuntimeChoice) == ("auto", *get_args(RuntimeName))
     assert get_args(options.PrecisionChoice) == ("auto", *get_args(Precision))
+    assert get_args(options.SelfEnsembleChoice) == ("auto", *map(str, get_args(SelfEnsemble)))
     assert get_args(options.CodecChoice) == get_args(VideoCodec)

@@ -94,6 +94,7 @@ def test_a_restored_file_is_one_line() -> None:
     assert describe(restored("photo.jpg")) == (
         "photo.jpg -> photo_unblurred.jpg  1280x720, 0.8 s, live (openvino CPU fp32)"
     )
+    assert describe(restored("photo.jpg", self_ensemble=4)).endswith("fp32, self-ensemble 4)")
     assert "1280x720, 250 frames, 0.8 s" in describe(restored("clip.mp4", frame_count=250))
 
 

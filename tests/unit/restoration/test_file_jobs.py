@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import av
 import numpy as np
@@ -33,6 +33,7 @@ from unblur.restoration.file_jobs import (
     restore_file,
 )
 from unblur.restoration.plans import Job, plan_jobs
+from unblur.restoration.self_ensemble import SelfEnsemble
 
 HEIGHT, WIDTH = 24, 32
 
@@ -158,6 +159,7 @@ def test_a_report_says_what_was_done_with_what(tmp_path: Path) -> None:
         runtime="fake",
         device="CPU",
         precision="fp32",
+        self_ensemble=4,
         notes=("the fake was here",),
     )
     assert 0 < report.seconds < 60
@@ -252,6 +254,15 @@ def test_video_is_restored_in_int8_only_where_that_is_free_to_choose(
         assert pool.for_videos().precision == expected
 
 
+@pytest.mark.parametrize(("asked", "of_pictures", "of_videos"), [("auto", 4, 1), (8, 8, 8)])
+def test_pictures_alone_get_a_self_ensemble_that_is_not_asked_for(
+    asked: SelfEnsemble | Literal["auto"], of_pictures: int, of_videos: int
+) -> None:
+    with RestorerPool(RestoreOptions(self_ensemble=asked)) as pool:
+        assert pool.for_pictures().self_ensemble == of_pictures
+        assert pool.for_videos().self_ensemble == of_videos
+
+
 def test_restorers_are_closed_with_the_pool() -> None:
     with RestorerPool(RestoreOptions()) as pool:
         restorers = [pool.for_pictures(), pool.for_videos()]
@@ -341,5 +352,5 @@ def test_a_report_as_a_dictionary_has_only_what_json_knows(tmp_path: Path) -> No
     assert list(fields) == [
         *("input", "output", "status", "seconds", "width", "height"),
         *("frame_count", "repeated_count", "sharp_count", "previews"),
-        *("model", "runtime", "device", "precision", "notes", "error"),
+        *("model", "runtime", "device", "precision", "self_ensemble", "notes", "error"),
     ]

@@ -16,6 +16,7 @@ import typer
 DeviceChoice = Literal["auto", "cpu", "gpu", "npu"]
 RuntimeChoice = Literal["auto", "openvino", "onnxruntime", "torch"]
 PrecisionChoice = Literal["auto", "fp32", "bf16", "int8"]
+SelfEnsembleChoice = Literal["auto", "1", "2", "4", "8"]
 CodecChoice = Literal["h264", "hevc", "av1", "ffv1", "prores"]
 
 
@@ -62,6 +63,12 @@ def check_runtimes(names: list[str] | None) -> list[str] | None:
     return _check_names(names, get_args(RuntimeChoice))
 
 
+def check_self_ensembles(counts: list[int] | None) -> list[int] | None:
+    """`counts` when each is a number of orientations; raises typer.BadParameter."""
+    _check_names(list(map(str, counts or ())), get_args(SelfEnsembleChoice)[1:])
+    return counts
+
+
 def _check_names(names: list[str] | None, known: tuple[str, ...]) -> list[str] | None:
     for name in names or ():
         if name not in known:
@@ -99,6 +106,19 @@ TilePx = Annotated[
     str,
     typer.Option(
         metavar="auto|N", callback=parse_tile_px, help="Side of the tiles of large pictures."
+    ),
+]
+SelfEnsemble = Annotated[
+    SelfEnsembleChoice,
+    typer.Option(help="Orientations restored, for their mean; auto: 4 for pictures, 1 for video."),
+]
+SelfEnsembles = Annotated[
+    list[int] | None,
+    typer.Option(
+        "--self-ensemble",
+        metavar="1|2|4|8",
+        help="Orientations restored, for their mean; repeat for several; else as for restore.",
+        callback=check_self_ensembles,
     ),
 ]
 From = Annotated[

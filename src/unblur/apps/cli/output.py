@@ -104,7 +104,9 @@ def describe(report: FileReport) -> str:
         where = "" if is_named else f"{report.input}: "
         return f"{report.status}: {where}{reason}"
     frames = "" if report.frame_count is None else f"{_describe_frames(report)}, "
-    made_by = f"{report.model} ({report.runtime} {report.device} {report.precision})"
+    count = report.self_ensemble
+    means = f", self-ensemble {count}" if count is not None and count > 1 else ""
+    made_by = f"{report.model} ({report.runtime} {report.device} {report.precision}{means})"
     return (
         f"{report.input} -> {report.output}  "
         f"{report.width}x{report.height}, {frames}{describe_seconds(report.seconds)}, {made_by}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
@@ -30,6 +31,7 @@ def evaluate(  # noqa: PLR0913 - typer makes one option of each parameter
     niqe: its.Niqe = False,
     runtime: options.Runtime = "auto",
     precision: options.Precisions = None,
+    self_ensemble: options.SelfEnsembles = None,
     table: its.Table = None,
     task: its.TaskOption = None,
     looks: its.With = None,
@@ -49,6 +51,7 @@ def evaluate(  # noqa: PLR0913 - typer makes one option of each parameter
     picture against itself. Pictures without sharp ones get NIQE. With --task: what
     detectors, segmenters and readers make of it; with --video: how steady it is.
     """
+    from unblur.evaluation.candidates import Candidate
     from unblur.evaluation.paper_table import measure_paper_table
     from unblur.evaluation.quality import MoreMetrics
     from unblur.evaluation.quality_record import QualityRequest, measure_quality
@@ -56,13 +59,18 @@ def evaluate(  # noqa: PLR0913 - typer makes one option of each parameter
     from unblur.evaluation.tasks.run import measure_task
     from unblur.evaluation.video_record import VideoRequest
     from unblur.evaluation.worst_pictures import WorstPictures
+    from unblur.restoration.file_options import PICTURE_SELF_ENSEMBLE
 
     typed = options.typed_command()
     _check_mode({"--table": table, "--task": task, "--video": video})
     _check_companions("--video", video, {"--sharp": sharp, "--plot": plot})
     _check_companions("--task", task, {"--with": looks, "--pictures": pictures})
     with use_errors():
-        candidates = _open_candidates(models, command, timeout_s, runtime, precision or ["auto"])
+        ensembles = self_ensemble or [1 if video else PICTURE_SELF_ENSEMBLE]
+        candidates = [
+            *_open_models(models, command, runtime, precision or ["auto"], ensembles),
+            *(Candidate.of_command(template, timeout_s) for template in command or ()),
+        ]
         metrics = MoreMetrics(_open_lpips(lpips_weights) if lpips or lpips_weights else None, niqe)
         opened = open_task(task, looks) if task else None
         sets = [] if video else _open_sets(data, limit)
@@ -119,28 +127,27 @@ def _open_sets(data: list[str] | None, limit: int | None) -> list[PictureSet]:
     return sets
 
 
-def _open_candidates(
+def _open_models(
     models: list[str] | None,
     commands: list[str] | None,
-    timeout_s: float,
     runtime: options.RuntimeChoice,
     precisions: list[str],
-) -> list[Candidate]:
-    """Models in each precision and commands, opened; all bundled models where nothing is named."""
+    self_ensembles: list[int],
+) -> Iterator[Candidate]:
+    """Models in each precision and self-ensemble; all bundled ones where nothing is named."""
     from unblur.evaluation.candidates import Candidate
     from unblur.weights.store import list_models
 
     if not models and not commands:
         models = [stored.name for stored in list_models()]
-    return [
-        *(
-            Candidate.of_model(model, runtime, precision, is_one_of_several=len(precisions) > 1)
-            for model in models or ()
-            for precision in get_args(options.PrecisionChoice)
-            if precision in precisions
-        ),
-        *(Candidate.of_command(template, timeout_s) for template in commands or ()),
-    ]
+    for model in models or ():
+        for precision in get_args(options.PrecisionChoice):
+            for self_ensemble in self_ensembles if precision in precisions else ():
+                yield Candidate.of_model(
+                    *(model, runtime, precision),
+                    self_ensemble=self_ensemble,  # pyright: ignore[reportArgumentType]
+                    is_one_of_several=len(precisions) > 1,
+                )
 
 
 def _open_lpips(weights: Path | None):  # noqa: ANN202 - its type would load numpy

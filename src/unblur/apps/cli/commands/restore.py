@@ -59,6 +59,7 @@ def restore(  # noqa: PLR0913 - typer makes one option of each parameter
     runtime: options.Runtime = "auto",
     precision: options.Precision = "auto",
     tile_px: options.TilePx = "auto",
+    self_ensemble: options.SelfEnsemble = "auto",
     video_codec: options.VideoCodec = "h264",
     from_: options.From = 0.0,
     to: options.To = None,
@@ -100,6 +101,7 @@ def restore(  # noqa: PLR0913 - typer makes one option of each parameter
         runtime=runtime,
         precision=precision,
         tile_px="auto" if tile_px == "auto" else int(tile_px),
+        self_ensemble="auto" if self_ensemble == "auto" else int(self_ensemble),  # pyright: ignore[reportArgumentType]
         video_codec=video_codec,
         video=VideoOptions(
             start_s=Fraction(str(from_)),
