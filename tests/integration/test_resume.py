@@ -27,7 +27,6 @@ from unblur.restoration.restorer import Restorer
 CLIP = long_clip(
     60, height=144, width=256, has_audio=True, subtitle_codec="subrip", has_chapters=True
 )
-"""Wide enough for x264 to be deterministic (docs/decisions/resume.md)."""
 MADE_BY = {"model": "none"}
 
 
@@ -104,6 +103,16 @@ def test_what_a_network_remembers_does_not_depend_on_stops(
     assert packets_of(target, "video") == packets_of(whole, "video")
     copy(source, tmp_path / "plain.mkv")
     assert packets_of(target, "video") != packets_of(tmp_path / "plain.mkv", "video")
+
+
+def test_narrow_pictures_are_encoded_the_same_each_time(tmp_path: Path) -> None:
+    source = make_clip(tmp_path / "in.mkv", long_clip(60, height=96, width=64))
+    made: set[bytes] = set()
+    for run in range(30):
+        target = tmp_path / f"out{run}.mp4"
+        copy(source, target)
+        made.add(b"".join(encoded for _, _, encoded in packets_of(target, "video")))
+    assert len(made) == 1
 
 
 def test_variable_frame_times_survive_segments_and_stops(tmp_path: Path) -> None:

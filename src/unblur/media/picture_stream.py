@@ -24,6 +24,8 @@ from unblur.media.video_reader import VideoReader
 DEFAULT_RATE = Fraction(25)
 """Nominal frames per second for an input that names none; time stamps are not bound by it."""
 _EIGHT_BITS = 8
+_SAFE_WIDTH = 256
+"""Narrower pictures come out of x264's macroblock tree differently from time to time."""
 _FINEST_MOVIE_CLOCK = 48_000
 """MP4 keeps where streams start in ticks of one clock, of at least this many a second."""
 _QUICKTIME_FAMILY = {"mp4", "mov"}
@@ -87,9 +89,16 @@ def pixel_format_for(choice: EncoderChoice, like: VideoReader) -> str:
 def _options(choice: EncoderChoice, like: VideoReader) -> dict[str, str]:
     """What the encoder is told, the static HDR metadata of `like` included."""
     options = dict(choice.options)
-    for name, words in tell_encoder(choice.encoder, like.hdr).items():
+    more = tell_encoder(choice.encoder, like.hdr).items()
+    for name, words in (*more, *_told_of_narrow(choice, like)):
         options[name] = f"{options[name]}:{words}" if name in options else words
     return options
+
+
+def _told_of_narrow(choice: EncoderChoice, like: VideoReader) -> list[tuple[str, str]]:
+    """What x264 needs to give the same bytes each time (docs/decisions/resume.md)."""
+    is_narrow = choice.encoder == "libx264" and like.width < _SAFE_WIDTH
+    return [("x264-params", "mbtree=0")] if is_narrow else []
 
 
 def open_encoder(target: Path, choice: EncoderChoice, like: VideoReader) -> VideoStream:
