@@ -6,7 +6,8 @@ as the paper's weights expect.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import torch
@@ -35,12 +36,17 @@ _PIXEL_LOSSES = {
 class GeneratorLoss(nn.Module):
     """The terms of the generator's loss that need no discriminator.
 
-    Raises ModelError when the perceptual network cannot be had.
+    The perceptual network computes in the arithmetic that `autocast` sets.
+    Raises ModelError when it cannot be had.
     """
 
-    def __init__(self, options: LossOptions) -> None:
+    def __init__(
+        self,
+        options: LossOptions,
+        autocast: Callable[[], AbstractContextManager[Any]] = nullcontext,
+    ) -> None:
         super().__init__()
-        self.options = options
+        self.options, self.autocast = options, autocast
         self.compare = _PIXEL_LOSSES[options.pixel]
         needs_network = options.perceptual_weight > 0
         self.perceptual = PerceptualLoss(options.perceptual_network) if needs_network else None
@@ -63,7 +69,9 @@ class GeneratorLoss(nn.Module):
             distance = pixel.frequency_l1(to_signed(restored[0]), wanted)
             terms["frequency"] = options.frequency_weight * distance
         if self.perceptual is not None:
-            terms["perceptual"] = options.perceptual_weight * self.perceptual(restored[0], sharp)
+            with self.autocast():
+                distance = self.perceptual(restored[0], sharp)
+            terms["perceptual"] = options.perceptual_weight * distance.float()
         return terms
 
 

@@ -86,7 +86,7 @@ class Trainer:
         self.options, self.fabric = options, fabric
         make_folder(options.output)
         self.network = build_network(options, is_begun=self.last.exists())
-        self.losses = GeneratorLoss(options.loss).to(fabric.device)
+        self.losses = GeneratorLoss(options.loss, self.fabric.autocast).to(fabric.device)
         has_adversary = options.adversary.loss is not None
         self.step, self.elapsed_s, self.usual_norm = 0, 0.0, 0.0
         self.overflow_count = 0
