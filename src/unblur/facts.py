@@ -17,6 +17,9 @@ from unblur.errors import ModelError
 Precision = Literal["fp32", "bf16", "int8"]
 """Arithmetic that a network is computed in."""
 
+Aim = Literal["fidelity", "perceptual"]
+"""What weights were trained for: to be near the truth, or to look sharp, with a discriminator."""
+
 METADATA_KEY = "unblur_facts"
 """Under which key of a file's metadata the JSON stands."""
 
@@ -50,7 +53,7 @@ class NetworkFacts:
     """A network as its user must know it: how to run it, where it comes from."""
 
     name: str
-    """Catalog name, for example "live"."""
+    """Catalog name of the network, for example "live"."""
     summary: str
     """One sentence: what it is for."""
     size_rule: SizeRule = SizeRule()
@@ -63,6 +66,8 @@ class NetworkFacts:
     """What it remembers of the frame before; none: it sees each picture by itself."""
     parameter_count: int = 0
     """Learned numbers."""
+    aim: Aim = "fidelity"
+    """What the weights were trained for."""
     paper: str = ""
     """Where the idea stands, for example "arXiv:1908.03826"."""
     licence: str = "Apache-2.0"
@@ -73,6 +78,11 @@ class NetworkFacts:
     """Measured figures by name, for example "reds_020_psnr_gain_db"."""
     measured_on: str = ""
     """Machine, threads and date of the times among `metrics`; empty: not timed."""
+
+    @property
+    def model_name(self) -> str:
+        """The network's name, and the aim of its weights where that is not fidelity."""
+        return self.name if self.aim == "fidelity" else f"{self.name}_{self.aim}"
 
     def to_json(self) -> str:
         """The facts as one line of JSON."""

@@ -59,7 +59,7 @@ class Candidate:
             restorer.restore,
             restorer.runtime_name,
             restorer.precision,
-            restorer.model_name,
+            restorer.facts.name,
             restorer.restore_next if restorer.has_memory else None,
         )
 

@@ -32,6 +32,7 @@ from unblur.weights.run_state import read_state
 from unblur.weights.store import model_in, read_safetensors_facts
 
 _CALIBRATION_PICTURES = 120
+_PERCEPTUAL = "Trained with a discriminator: looks sharper, is further from the truth."
 
 
 def export_bundle(
@@ -39,6 +40,7 @@ def export_bundle(
 ) -> list[Path]:
     """Write `NAME.safetensors`, `NAME.onnx` and `NAME.int8.onnx` into `target`.
 
+    NAME is the network's, with `_perceptual` where the run had a discriminator.
     `checkpoint` is what a training run saved; its averaged weights are taken, and
     int8 is calibrated on the run's own held-out blurred pictures. What the files do
     to the pairs in the folders `data`, by name, and the time that they take for a frame
@@ -61,7 +63,7 @@ def export_bundle(
         if data:
             paths = _write(generator, model, quantized, facts, Path(folder))
             facts = replace(facts, metrics=_measure(paths, data))
-            facts = with_speed(facts, model_in(Path(folder), facts.name))
+            facts = with_speed(facts, model_in(Path(folder), facts.model_name))
     make_folder(target)
     return _write(generator, model, quantized, facts, target)
 
@@ -74,7 +76,7 @@ def export_weights(weights: Path, target: Path) -> Path:
     """
     generator, facts = load_checkpoint(weights)
     make_folder(target)
-    path = target / f"{facts.name}.onnx"
+    path = target / f"{facts.model_name}.onnx"
     with replacing(path) as unfinished:
         onnx.save(export_onnx(generator, facts), unfinished)
     return path
@@ -88,7 +90,7 @@ def _write(
     target: Path,
 ) -> list[Path]:
     """Write the three files, each under a temporary name first; gives their paths."""
-    paths = [target / f"{facts.name}{end}" for end in (".safetensors", ".onnx", ".int8.onnx")]
+    paths = [target / f"{facts.model_name}{end}" for end in (".safetensors", ".onnx", ".int8.onnx")]
     save_checkpoint(generator, facts, paths[0])
     for path, exported in zip(paths[1:], (model, quantized), strict=True):
         with replacing(path) as unfinished:
@@ -126,9 +128,11 @@ def _averaged(state: Mapping[str, Any]) -> dict[str, Tensor]:
 def _describe(options: Mapping[str, Any], state: Mapping[str, Any]) -> NetworkFacts:
     """The facts of a network as it was trained."""
     card = find_generator(options["network"])
+    is_judged = (options.get("adversary") or {}).get("loss") is not None
     return NetworkFacts(
         name=options["network"],
-        summary=card.summary,
+        aim="perceptual" if is_judged else "fidelity",
+        summary=f"{card.summary} {_PERCEPTUAL}" if is_judged else card.summary,
         size_rule=card.size_rule,
         halo_px=card.halo_px,
         state_maps=card.state_maps,

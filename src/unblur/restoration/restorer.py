@@ -109,8 +109,8 @@ class Restorer:
 
     @property
     def model_name(self) -> str:
-        """The model's name in the catalog."""
-        return self.facts.name
+        """The network's name in the catalog, and its weights' aim where that is not fidelity."""
+        return self.facts.model_name
 
     @property
     def runtime_name(self) -> str:

@@ -18,6 +18,7 @@ from unblur.export import timing  # noqa: E402
 from unblur.export.bundle import export_bundle  # noqa: E402
 from unblur.media.image_files import write_picture  # noqa: E402
 from unblur.restoration.restorer import Restorer  # noqa: E402
+from unblur.training.config import AdversaryOptions  # noqa: E402
 
 pytestmark = [
     pytest.mark.torch,
@@ -57,6 +58,20 @@ def test_all_three_files_restore_alike(exported: list[Path], rng: np.random.Gene
     correction = np.abs(results[0] - pixels).mean()
     assert correction > 0.1
     assert np.abs(results[0] - results[2]).mean() < 0.5 * correction
+
+
+def test_what_a_discriminator_trained_is_another_model_of_the_network(tmp_path: Path) -> None:
+    adversary = AdversaryOptions(loss="ragan-ls", discriminator="patch")
+    run = small_run(tmp_path, maximum_steps=2, adversary=adversary, first_crop_px=32)
+    paths = export_bundle(make_trainer(run).run(), tmp_path / "models")
+    assert [path.name for path in paths] == [
+        f"live_perceptual{ending}" for ending in (".safetensors", ".onnx", ".int8.onnx")
+    ]
+    for path in paths:
+        with Restorer(path) as restorer:
+            assert restorer.model_name == "live_perceptual"
+            assert (restorer.facts.name, restorer.facts.aim) == ("live", "perceptual")
+            assert "discriminator" in restorer.facts.summary
 
 
 def test_int8_is_half_the_size(exported: list[Path]) -> None:
