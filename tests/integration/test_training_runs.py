@@ -21,7 +21,7 @@ from tests.distributed_tools import (  # noqa: E402
     take_joined_step,
     take_shared_step,
 )
-from tests.training_tools import small_run, write_config  # noqa: E402
+from tests.training_tools import PAIR_PX, small_run, write_config  # noqa: E402
 from unblur.data.pair_cache import open_pair_cache  # noqa: E402
 from unblur.training.config import DataOptions  # noqa: E402
 from unblur.training.throughput import measure_throughput  # noqa: E402
@@ -40,6 +40,7 @@ def start(folder: Path, *words: str) -> subprocess.Popen[str]:
         text=True,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        start_new_session=True,
         env=os.environ | {"OMP_NUM_THREADS": "1"},
     )
 
@@ -92,6 +93,22 @@ def test_a_stopped_run_ends_with_the_same_weights(
     for part in ("network", "averaged"):
         for name, tensor in whole[part].items():
             assert torch.equal(tensor, state[part][name]), name
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_stop_that_reaches_the_drawing_processes_too_saves_the_run(
+    tmp_path: Path, number: int
+) -> None:
+    data = DataOptions(cache=tmp_path / "cache", photos=tmp_path, pair_px=PAIR_PX, workers=1)
+    write_config(tmp_path, data=data, maximum_steps=10_000, checkpoint_minutes=1e-9)
+    process = start(tmp_path)
+    try:
+        wait_for_checkpoint(process, tmp_path)
+    finally:
+        os.killpg(process.pid, number)
+    _, said = process.communicate()
+    assert process.returncode == 130
+    assert "stopped; what is finished is kept" in said.splitlines()[-1]
 
 
 @pytest.mark.parametrize("adversary", [None, "ragan-ls"])
