@@ -16,9 +16,10 @@ from unblur.media.colours import Colours
 from unblur.media.frame import Frame
 from unblur.media.live_frames import LiveEvent, LiveFacts, LiveFrame, LiveSound
 from unblur.media.live_names import parse_sink, parse_source
-from unblur.media.live_sink import open_sink
-from unblur.media.live_source import Reconnecting, open_live
+from unblur.media.live_source import open_live
 from unblur.media.pattern import Pattern
+from unblur.media.reconnecting import Reconnecting
+from unblur.media.returning_sink import open_lasting_sink
 from unblur.media.stamped_stream import Received, receive, send
 from unblur.restoration.live import LiveSession
 from unblur.restoration.live_meter import LiveReport
@@ -54,15 +55,22 @@ def run_live(
 ) -> LiveReport:
     """A session with a network that adds a constant; stops by itself."""
     told = told or Told()
+    reconnecting = reconnecting or Reconnecting(is_wanted=False)
     opened = open_live(
         parse_source(source, options=source_options),
-        reconnecting=reconnecting or Reconnecting(is_wanted=False),
+        reconnecting=reconnecting,
         tell=told.sentences.append,
     )
     keeper = RateKeeper()
     facts = opened.facts
     network = LiveNetwork(FakeRestorer, facts.height, facts.width, keeper.efforts)
-    target = open_sink(parse_sink(sink), facts, title="test")
+    target = open_lasting_sink(
+        parse_sink(sink),
+        facts,
+        title="test",
+        reconnecting=reconnecting,
+        tell=told.sentences.append,
+    )
     session = LiveSession(opened, network, target, keeper, told.sentences.append)
     return session.run(told.seconds.append, limit_s=limit_s)
 
@@ -125,7 +133,7 @@ class ListingSink:
     sounds: list[LiveSound] = field(default_factory=list)
     ends: list[str] = field(default_factory=list)
 
-    def write(self, frame: Frame) -> None:
+    def write(self, frame: Frame) -> bool:
         """Remember it."""
         from unblur.errors import OutputError
 
@@ -133,6 +141,7 @@ class ListingSink:
             raise OutputError("the sink is full")
         time.sleep(self.slow_s)
         self.frames.append(frame)
+        return True
 
     def write_sound(self, sound: LiveSound) -> None:
         """Remember it."""

@@ -6,8 +6,10 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
+import threading
 import time
 from contextlib import closing
 from fractions import Fraction
@@ -30,7 +32,7 @@ from tests.live_tools import (
 from unblur.errors import MediaError
 from unblur.media import live_container
 from unblur.media.live_container import LiveContainer
-from unblur.media.live_source import Reconnecting
+from unblur.media.reconnecting import Reconnecting
 from unblur.media.srt_relay import relay_to
 from unblur.weights.store import BUNDLED
 
@@ -105,6 +107,33 @@ def test_tcp_and_rtmp_work_on_loopback(tmp_path: Path) -> None:
         )
     assert len(frame_times(target)) == summary.delivered > 5
     assert packets_of(target, "audio")
+
+
+def test_a_receiver_that_breaks_off_gets_the_stream_again(tmp_path: Path) -> None:
+    clip = make_clip(tmp_path / "in.mkv", long_clip(120, has_audio=True, height=96, width=160))
+    told = Told()
+    parts: list[bytes] = []
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def receive_twice() -> None:
+            for byte_count in (20_000, 10**9):
+                connection, _ = server.accept()
+                with connection, connection.makefile("rb") as stream:
+                    parts.append(stream.read(byte_count))
+
+        receiver = threading.Thread(target=receive_twice, daemon=True)
+        receiver.start()
+        sink = f"tcp://127.0.0.1:{server.getsockname()[1]}"
+        summary = run_live(str(clip), sink, reconnecting=Reconnecting(), told=told)
+        receiver.join(10)
+    assert told.sentences == [f"lost {sink}; trying again in 0.5 s", f"{sink} is back"]
+    assert len(parts) == 2
+    (tmp_path / "again.ts").write_bytes(parts[1])
+    again = frame_times(tmp_path / "again.ts")
+    assert 20 < len(again) < summary.delivered
+    assert packets_of(tmp_path / "again.ts", "audio")
+    assert 8 < summary.dropped < 60
+    assert summary.delivered + summary.dropped == 120
 
 
 @needs_srt

@@ -17,8 +17,9 @@ class Screen:
 
     takes_sound = False
 
-    def write(self, frame: Frame) -> None:
+    def write(self, frame: Frame) -> bool:  # noqa: ARG002 - nobody looks
         """Show a frame in place of the one before."""
+        return True
 
     def write_sound(self, sound: LiveSound) -> None:
         """Nothing: it is silent."""
@@ -62,11 +63,12 @@ class Window(Screen):
         self._tk.Label(self._root, image=self._image, borderwidth=0).pack()
         self._root.update()
 
-    def write(self, frame: Frame) -> None:
+    def write(self, frame: Frame) -> bool:
         """Show a frame in place of the one before."""
         if self._is_open:
             self._image.configure(data=_to_ppm(frame.pixels), format="ppm")
             self._root.update()
+        return self._is_open
 
     def is_open(self) -> bool:
         """Whether the window is still there; lets it react to mouse and keys."""
@@ -103,9 +105,10 @@ class VirtualCamera(Screen):
                 "on macOS and Windows, or choose another --to"
             ) from error
 
-    def write(self, frame: Frame) -> None:
+    def write(self, frame: Frame) -> bool:
         """Give a frame to whoever watches."""
         self._camera.send(frame.pixels)
+        return True
 
     def close(self) -> None:
         """Let go of the device."""

@@ -38,8 +38,8 @@ class LiveSink(Protocol):
 
     takes_sound: bool
 
-    def write(self, frame: Frame) -> None:
-        """Show or send a frame; raises OutputError."""
+    def write(self, frame: Frame) -> bool:
+        """Show or send a frame; gives whether that was possible now. Raises OutputError."""
         ...
 
     def write_sound(self, sound: LiveSound) -> None:
@@ -97,7 +97,7 @@ class StreamSink:
             self.abandon()
             raise
 
-    def write(self, frame: Frame) -> None:
+    def write(self, frame: Frame) -> bool:
         """Encode and send a frame."""
         pixel_format = self._video.codec_context.pix_fmt or "yuv420p"
         encoded = to_encoder_frame(
@@ -107,6 +107,7 @@ class StreamSink:
         with self._explained(f"{self._name.text} takes no more"):
             for packet in self._video.encode(encoded):
                 self._container.mux_one(packet)
+        return True
 
     def write_sound(self, sound: LiveSound) -> None:
         """Send a packet, unless it is not later than the one before."""

@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, wait
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Protocol
 
 from av.error import FFmpegError
@@ -20,11 +20,9 @@ from unblur.media.live_container import LiveContainer, SilentError, SplitPicture
 from unblur.media.live_frames import LiveClock, LiveEvent, LiveFacts, LiveFrame
 from unblur.media.live_names import LiveSourceName
 from unblur.media.pattern import PatternSource
+from unblur.media.reconnecting import Reconnecting, Tell
 
-Tell = Callable[[str], None]
-"""Is told a sentence on what happens."""
 _POLL_S = 0.1
-_PAUSES_S = (0.5, 1.0, 2.0, 4.0, 8.0)
 
 
 class LiveSource(Protocol):
@@ -46,15 +44,6 @@ class LiveSource(Protocol):
         Time stamps of frames rise. Raises MediaError when it is lost and does not come back.
         """
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class Reconnecting:
-    """Whether and how often a lost source is opened again."""
-
-    is_wanted: bool = True
-    most_attempts: int | None = None
-    """In a row; None: without end."""
 
 
 def open_live(
@@ -140,7 +129,7 @@ class FFmpegSource:
             except SilentError:
                 attempt += 1
                 is_wanted = self._reconnecting.is_wanted and self._name.may_return
-                if not is_wanted or attempt == self._reconnecting.most_attempts:
+                if not is_wanted or self._reconnecting.is_over(attempt):
                     raise
                 if attempt == 1:
                     self._tell(f"nothing comes from {self._name.text} yet; waiting for it")
@@ -149,7 +138,7 @@ class FFmpegSource:
         """Open a lost source, trying again and again; None when it is time to stop."""
         attempt = 0
         while True:
-            pause_s = _PAUSES_S[min(attempt, len(_PAUSES_S) - 1)]
+            pause_s = self._reconnecting.pause_s(attempt)
             attempt += 1
             self._tell(f"lost {self._name.text}; trying again in {pause_s:g} s")
             if is_stopping.wait(pause_s):
@@ -158,8 +147,7 @@ class FFmpegSource:
                 self._clock.restart()
                 opened = self._open()
             except MediaError as error:
-                most = self._reconnecting.most_attempts
-                if most is not None and attempt >= most:
+                if self._reconnecting.is_over(attempt):
                     raise MediaError(
                         f"{self._name.text} did not come back in {attempt} attempts: {error}"
                     ) from error

@@ -17,7 +17,8 @@ from unblur.images.picture_clock import read_moment
 from unblur.media.frame import Frame
 from unblur.media.live_frames import LIVE_TIME_BASE, LiveFrame, LiveSound, RgbConverter
 from unblur.media.live_sink import LiveSink
-from unblur.media.live_source import LiveSource, Tell
+from unblur.media.live_source import LiveSource
+from unblur.media.reconnecting import Tell
 from unblur.restoration.latest import Latest
 from unblur.restoration.live_meter import LiveMeter, LiveReport
 from unblur.restoration.live_network import LiveNetwork
@@ -62,6 +63,7 @@ class LiveSession:
         self._restored: Latest[_Restored] = Latest()
         self._sound: deque[LiveSound] = deque(maxlen=_MOST_SOUND)
         self._is_stopping = threading.Event()
+        self._unsent_count = 0
 
     def run(
         self, report: Callable[[LiveReport], None], *, limit_s: float | None = None
@@ -97,7 +99,8 @@ class LiveSession:
 
     @property
     def _dropped_count(self) -> int:
-        return self._received.dropped_count + self._restored.dropped_count
+        waiting_count = self._received.dropped_count + self._restored.dropped_count
+        return waiting_count + self._unsent_count
 
     def _receive(self) -> None:
         """Take frames and sound from the source as they come."""
@@ -145,11 +148,12 @@ class LiveSession:
             restored = self._restored.take(_POLL_S)
             while self._sound:
                 self._sink.write_sound(self._sound.popleft())
-            if restored is not None:
-                self._sink.write(restored.frame)
+            if restored is not None and self._sink.write(restored.frame):
                 self._meter.note_delivered(
                     restored.frame.pts, restored.arrived_s, restored.moment_ms
                 )
+            elif restored is not None:
+                self._unsent_count += 1
             if self._meter.is_due():
                 self._report_second(report)
         self._restored.take(0)

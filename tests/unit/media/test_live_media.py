@@ -26,8 +26,9 @@ from unblur.media.live_frames import LIVE_TIME_BASE, LiveClock, LiveFacts, LiveF
 from unblur.media.live_names import parse_sink, parse_source
 from unblur.media.live_sink import open_sink
 from unblur.media.live_sound import SoundSplitter
-from unblur.media.live_source import Reconnecting, open_live
+from unblur.media.live_source import open_live
 from unblur.media.pattern import Pattern, luma_of
+from unblur.media.reconnecting import Reconnecting
 from unblur.media.srt_relay import relay_from
 
 FACTS = LiveFacts(HEIGHT, WIDTH, Fraction(RATE), Colours())

@@ -44,7 +44,7 @@ Adapt = Annotated[
     bool, typer.Option("--adapt/--no-adapt", help="Do less for a frame where time is short.")
 ]
 Reconnect = Annotated[
-    bool, typer.Option("--reconnect/--no-reconnect", help="Open a lost source again.")
+    bool, typer.Option("--reconnect/--no-reconnect", help="Open a lost source or sink again.")
 ]
 Attempts = Annotated[
     int | None, typer.Option(min=1, help="How often in a row that is tried; else without end.")
@@ -94,8 +94,9 @@ def live(  # noqa: PLR0913 - typer makes one option of each parameter
     Ctrl-C ends it, and what is written until then is kept.
     """
     from unblur.media.live_names import parse_sink, parse_source
-    from unblur.media.live_sink import open_sink
-    from unblur.media.live_source import Reconnecting, open_live
+    from unblur.media.live_source import open_live
+    from unblur.media.reconnecting import Reconnecting
+    from unblur.media.returning_sink import open_lasting_sink
     from unblur.restoration.live import LiveSession
 
     with use_errors():
@@ -108,16 +109,22 @@ def live(  # noqa: PLR0913 - typer makes one option of each parameter
         sink_name = parse_sink(to, options=_parse_options(sink_option))
     _check_sink(sink_name, overwrite=overwrite, is_json=json)
     lines = LiveLines(is_json=json, is_quiet=quiet)
+    reconnecting = Reconnecting(reconnect, attempts)
     opened = open_live(
         source_name,
-        reconnecting=Reconnecting(reconnect, attempts),
+        reconnecting=reconnecting,
         tell=lines.tell,
         wants_sound=sound,
     )
     keeper = _make_keeper(rate, is_adapting=adapt, skips_sharp=skip_sharp)
     network = _open_network(opened.facts, keeper, model, device, runtime, precision)
-    sink = open_sink(
-        sink_name, opened.facts, title=f"unblur {source_name.text}", bit_rate_kbps=bit_rate_kbps
+    sink = open_lasting_sink(
+        sink_name,
+        opened.facts,
+        title=f"unblur {source_name.text}",
+        reconnecting=reconnecting,
+        tell=lines.tell,
+        bit_rate_kbps=bit_rate_kbps,
     )
     lines.tell(_describe(source_name.text, sink_name.text, opened.facts, network))
     session = LiveSession(opened, network, sink, keeper, lines.tell)

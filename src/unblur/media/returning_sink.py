@@ -1,0 +1,143 @@
+"""A sink that is opened again when its other side has broken off."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import suppress
+from functools import partial
+
+from unblur.errors import OutputError, UnblurError
+from unblur.media.frame import Frame
+from unblur.media.live_frames import LiveFacts, LiveSound
+from unblur.media.live_names import LiveSinkName
+from unblur.media.live_sink import LiveSink, open_sink
+from unblur.media.reconnecting import Reconnecting, Tell
+
+
+def open_lasting_sink(
+    name: LiveSinkName,
+    facts: LiveFacts,
+    *,
+    title: str,
+    reconnecting: Reconnecting,
+    tell: Tell,
+    bit_rate_kbps: int | None = None,
+) -> LiveSink:
+    """As `open_sink`; one over a network is opened again when its other side breaks off."""
+    open_it = partial(open_sink, name, facts, title=title, bit_rate_kbps=bit_rate_kbps)
+    if name.kind == "network":
+        return ReturningSink(open_it, name.text, reconnecting, tell)
+    return open_it()
+
+
+class ReturningSink:
+    """Sends to one sink after the other; what comes while there is none is dropped.
+
+    A thread of its own waits and opens, so that the session goes on meanwhile.
+    """
+
+    def __init__(
+        self, open_it: Callable[[], LiveSink], text: str, reconnecting: Reconnecting, tell: Tell
+    ) -> None:
+        """Open it; raises what `open_it` raises. `text` is what it is called in sentences."""
+        self._open_it = open_it
+        self._text = text
+        self._reconnecting = reconnecting
+        self._tell = tell
+        self._sink: LiveSink | None = open_it()
+        self.takes_sound = self._sink.takes_sound
+        self._opening: Future[LiveSink] = Future()
+        self._failed_count = 0
+        self._is_closed = threading.Event()
+
+    def write(self, frame: Frame) -> bool:
+        """See `LiveSink.write`; raises OutputError when the sink does not come back."""
+        sink = self._sink or self._take_opened()
+        if sink is None:
+            return False
+        try:
+            return sink.write(frame)
+        except OutputError as error:
+            self._lose(sink, error)
+            return False
+
+    def write_sound(self, sound: LiveSound) -> None:
+        """See `LiveSink.write_sound`."""
+        if self._sink is None:
+            return
+        try:
+            self._sink.write_sound(sound)
+        except OutputError as error:
+            self._lose(self._sink, error)
+
+    def is_open(self) -> bool:
+        """See `LiveSink.is_open`: one that is lost may come back."""
+        return self._sink is None or self._sink.is_open()
+
+    def close(self) -> None:
+        """See `LiveSink.close`."""
+        self._let_go(lambda sink: sink.close())
+
+    def abandon(self) -> None:
+        """See `LiveSink.abandon`."""
+        self._let_go(lambda sink: sink.abandon())
+
+    def _let_go(self, end: Callable[[LiveSink], None]) -> None:
+        """End the sink that is there, or the one that comes too late."""
+        self._is_closed.set()
+        if self._sink is not None:
+            end(self._sink)
+        elif self._opening.done() and self._opening.exception() is None:
+            self._opening.result().abandon()
+
+    def _lose(self, sink: LiveSink, error: OutputError) -> None:
+        """Let go of a sink that failed, and begin to open it again where that is wanted."""
+        sink.abandon()
+        self._sink = None
+        if not self._reconnecting.is_wanted:
+            raise error
+        self._failed_count = 0
+        self._open_later()
+
+    def _take_opened(self) -> LiveSink | None:
+        """The sink where it is open again; after a failure the next attempt is begun."""
+        if not self._opening.done():
+            return None
+        try:
+            self._sink = self._opening.result()
+        except UnblurError as error:
+            self._failed_count += 1
+            if self._reconnecting.is_over(self._failed_count):
+                raise OutputError(
+                    f"{self._text} did not come back in {self._failed_count} attempts: {error}"
+                ) from error
+            self._open_later()
+            return None
+        self._tell(f"{self._text} is back")
+        return self._sink
+
+    def _open_later(self) -> None:
+        """Open it after a pause, in a thread."""
+        pause_s = self._reconnecting.pause_s(self._failed_count)
+        self._tell(f"lost {self._text}; trying again in {pause_s:g} s")
+        self._opening = Future()
+        threading.Thread(
+            target=self._open, args=(self._opening, pause_s), name="unblur live sink", daemon=True
+        ).start()
+
+    def _open(self, opening: Future[LiveSink], pause_s: float) -> None:
+        """Wait and open, unless all is over by then."""
+        if self._is_closed.wait(pause_s):
+            return
+        try:
+            sink = self._open_it()
+        except BaseException as error:
+            opening.set_exception(error)
+            return
+        if self._is_closed.is_set():
+            with suppress(UnblurError):
+                sink.abandon()
+            return
+        opening.set_result(sink)
