@@ -7,7 +7,7 @@ them. What fails is named in its row, and does not stop the rest.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from statistics import fmean, median
 
@@ -15,6 +15,7 @@ from unblur.errors import MissingExtraError, UnblurError
 from unblur.evaluation.candidates import Candidate
 from unblur.evaluation.picture_sets import PictureSet, Sample
 from unblur.images.arrays import Pixels
+from unblur.metrics.artefacts import colour_shift, grid_pattern, overshoot
 from unblur.metrics.niqe import natural_image_quality
 from unblur.metrics.psnr import peak_signal_noise_ratio, psnr_gain
 from unblur.metrics.ssim import structural_similarity
@@ -41,6 +42,14 @@ class PictureScore:
     sharp_kept_psnr_db: float | None = None
     """PSNR of the restored *sharp* picture against itself: how little harm is done."""
     sharp_kept_ssim: float | None = None
+    ssim_gain: float | None = None
+    """SSIM of the restored picture less that of the blurry one; on request, as all that follows."""
+    colour_shift: float | None = None
+    """Of the picture against the sharp one: see `metrics.artefacts`, as for the next three."""
+    sharp_kept_colour_shift: float | None = None
+    overshoot: float | None = None
+    grid_pattern: float | None = None
+    """Of what was added to the blurry picture."""
     seconds: float | None = None
     """For restoring the blurry picture once more after the first of its size, in memory."""
     error: str = ""
@@ -49,6 +58,7 @@ class PictureScore:
 FIGURES = (
     *("psnr_db", "ssim", "lpips", "niqe", "gain_db"),
     *("sharp_kept_psnr_db", "sharp_kept_ssim"),
+    *("colour_shift", "sharp_kept_colour_shift", "overshoot", "grid_pattern"),
 )
 """The fields of a score of which the mean is taken."""
 
@@ -60,6 +70,8 @@ class MoreMetrics:
     lpips: Callable[[Pixels, Pixels], float] | None = None
     has_niqe: bool = False
     """For all pictures; without it only for those that have no sharp version."""
+    has_artefacts: bool = False
+    """Colour shift, overshoot, grid pattern, and how much SSIM falls at worst."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +136,8 @@ class QualityRun:
             if look.score.psnr_db is not None and before.psnr_db is not None:
                 gain_db = psnr_gain(look.score.psnr_db, before.psnr_db)
                 look = replace(look, score=replace(look.score, gain_db=gain_db))
+            if self.metrics.has_artefacts and sharp is not None:
+                look = replace(look, score=_with_artefacts(look, before))
             self.show(look)
             yield look.score
 
@@ -147,6 +161,9 @@ class QualityRun:
                 score,
                 sharp_kept_psnr_db=peak_signal_noise_ratio(kept, sharp),
                 sharp_kept_ssim=structural_similarity(kept, sharp),
+                sharp_kept_colour_shift=(
+                    colour_shift(kept, sharp) if self.metrics.has_artefacts else None
+                ),
             )
         return Look(score, blurry, restored, sharp)
 
@@ -169,6 +186,9 @@ class QualityRun:
                 ssim=structural_similarity(pixels, sharp),
                 lpips=None if lpips is None else lpips(pixels, sharp),
             )
+            if self.metrics.has_artefacts:
+                shift, over = colour_shift(pixels, sharp), overshoot(pixels, sharp)
+                score = replace(score, colour_shift=shift, overshoot=over)
         if sharp is None or self.metrics.has_niqe:
             score = replace(score, niqe=self._niqe(score, pixels))
         return score
@@ -203,6 +223,13 @@ class MeanScore:
     gain_db: float | None = None
     sharp_kept_psnr_db: float | None = None
     sharp_kept_ssim: float | None = None
+    colour_shift: float | None = None
+    sharp_kept_colour_shift: float | None = None
+    overshoot: float | None = None
+    grid_pattern: float | None = None
+    least_gain_db: float | None = None
+    """Of the picture that gained least, or lost most; so is the next."""
+    least_ssim_gain: float | None = None
     median_s: float | None = None
 
 
@@ -232,5 +259,22 @@ def _mean_of(key: tuple[str, str, str, str], group: Sequence[PictureScore]) -> M
         picture_count=len(good),
         failed_count=len(group) - len(good),
         median_s=median(times) if times else None,
+        least_gain_db=_least(score.gain_db for score in good),
+        least_ssim_gain=_least(score.ssim_gain for score in good),
         **means,
+    )
+
+
+def _least(values: Iterable[float | None]) -> float | None:
+    """The least of those that are there."""
+    return min((value for value in values if value is not None), default=None)
+
+
+def _with_artefacts(look: Look, before: PictureScore) -> PictureScore:
+    """The score of a look with what the restoration added; `before` is that of the blurry one."""
+    after, earlier = look.score.ssim, before.ssim
+    return replace(
+        look.score,
+        ssim_gain=None if after is None or earlier is None else after - earlier,
+        grid_pattern=grid_pattern(look.restored, look.blurry),
     )

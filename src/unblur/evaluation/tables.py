@@ -80,6 +80,13 @@ _FIGURES: tuple[Column, ...] = (
     ("gain dB", number("gain_db", "+.3f")),
     ("sharp kept dB", number("sharp_kept_psnr_db", ".1f")),
     ("sharp kept SSIM", number("sharp_kept_ssim", ".4f")),
+    ("SSIM gain", number("ssim_gain", "+.4f")),
+    ("least gain dB", number("least_gain_db", "+.3f")),
+    ("least SSIM gain", number("least_ssim_gain", "+.4f")),
+    ("colour shift", number("colour_shift", ".2f")),
+    ("sharp kept colour shift", number("sharp_kept_colour_shift", ".3f")),
+    ("overshoot", number("overshoot", ".2f")),
+    ("grid pattern", number("grid_pattern", ".3f")),
 )
 EACH_FRAME_COLUMNS: tuple[Column, ...] = (
     ("model", text("model")),

@@ -72,6 +72,24 @@ def test_a_model_is_measured_in_each_self_ensemble(
     assert "'3' is not one of 1, 2, 4, 8" in capsys.readouterr().err
 
 
+def test_what_restoring_adds_is_measured_on_request(
+    pairs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["evaluate", "live", "--data", f"mine={pairs}", "--each", "--artefacts", "--json"]
+    assert main(words) == 0
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    blurry, live = rows[-2:]
+    assert blurry["colour_shift"] == pytest.approx(10, abs=0.5)
+    assert blurry["overshoot"] > 0
+    assert blurry["grid_pattern"] is None
+    assert live["colour_shift"] == pytest.approx(10, abs=1)
+    assert live["sharp_kept_colour_shift"] < 0.5
+    assert 0 <= live["grid_pattern"] < 1
+    for figure in ("gain_db", "ssim_gain"):
+        each = [row[figure] for row in rows[:-2] if row["model"] == live["model"]]
+        assert live[f"least_{figure}"] == min(each)
+
+
 def test_the_means_alone_stand_in_the_table(
     pairs: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -23,6 +23,10 @@ LpipsWeights = Annotated[
     Path | None, typer.Option(metavar="FILE", help="AlexNet for --lpips, where it is not fetched.")
 ]
 Niqe = Annotated[bool, typer.Option("--niqe", help="NIQE of all, not only of what has no sharp.")]
+Artefacts = Annotated[
+    bool,
+    typer.Option("--artefacts", help="Colour shift, overshoot, grid pattern, least gain in SSIM."),
+]
 Table = Annotated[
     Literal["paper"] | None,
     typer.Option("--table", help="paper: Table 1 of the paper, and ours beside it."),

@@ -80,7 +80,7 @@ def test_the_command_measures_a_task(
     assert main(words) == 0
     blurry, live = (json.loads(line) for line in capsys.readouterr().out.splitlines())
     assert (blurry["ap50"], blurry["looks"]) == (60, "brightness")
-    assert live["model"] == "live"
+    assert live["model"] == "live, self-ensemble 4"
 
 
 def test_a_task_that_nothing_does_is_a_wrong_request(

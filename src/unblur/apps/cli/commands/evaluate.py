@@ -29,6 +29,7 @@ def evaluate(  # noqa: PLR0913 - typer makes one option of each parameter
     lpips: its.Lpips = False,
     lpips_weights: its.LpipsWeights = None,
     niqe: its.Niqe = False,
+    artefacts: its.Artefacts = False,
     runtime: options.Runtime = "auto",
     precision: options.Precisions = None,
     self_ensemble: options.SelfEnsembles = None,
@@ -71,7 +72,9 @@ def evaluate(  # noqa: PLR0913 - typer makes one option of each parameter
             *_open_models(models, command, runtime, precision or ["auto"], ensembles),
             *(Candidate.of_command(template, timeout_s) for template in command or ()),
         ]
-        metrics = MoreMetrics(_open_lpips(lpips_weights) if lpips or lpips_weights else None, niqe)
+        metrics = MoreMetrics(
+            _open_lpips(lpips_weights) if lpips or lpips_weights else None, niqe, artefacts
+        )
         opened = open_task(task, looks) if task else None
         sets = [] if video else _open_sets(data, limit)
     worst = WorstPictures()
