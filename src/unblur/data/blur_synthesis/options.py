@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from typing import Self
+
+from pydantic import Field, model_validator
 
 from unblur.config import Options
 
@@ -19,6 +21,12 @@ class BlurOptions(Options):
     """Mean length of a camera path, in pixels (gamma-distributed, shape 1.6)."""
     maximum_path_px: float = Field(default=56.0, gt=0)
     """No path is longer."""
+    grey_average_share: float = Field(default=0.3, ge=0, le=1)
+    """Pairs averaged in grey levels (a gamma of 1), as the GoPro data set is, not in light."""
+    lowest_gamma: float = Field(default=1.8, ge=1)
+    """Of the others: grey levels are light to the power of 1 / gamma ..."""
+    highest_gamma: float = Field(default=3.6, ge=1)
+    """... evenly up to here; REDS is like 2.6 to 3.5 (docs/decisions/blur-synthesis.md)."""
     straight_share: float = Field(default=0.25, ge=0, le=1)
     """Moved pairs with plain line kernels of uniform length, the start of the curriculum."""
     sharp_share: float = Field(default=0.06, ge=0, le=1)
@@ -49,3 +57,12 @@ class BlurOptions(Options):
     """Of the worst JPEG, 1..97."""
     video_share: float = Field(default=0.05, ge=0, le=1)
     """Pairs whose blurry half is cut out of a short H.264 clip of CRF 18 to 34 instead."""
+
+    @model_validator(mode="after")
+    def _gammas_are_in_order(self) -> Self:
+        if self.lowest_gamma > self.highest_gamma:
+            raise ValueError(
+                "lowest_gamma must not be above highest_gamma, got "
+                f"{self.lowest_gamma} and {self.highest_gamma}"
+            )
+        return self

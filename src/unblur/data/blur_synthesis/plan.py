@@ -72,7 +72,7 @@ def draw_plan(
 
     Without objects to cut them from, nothing moves in front.
     """
-    gamma = float(rng.choice([1.0, 1.8, 2.2]))
+    gamma = _draw_gamma(rng, options)
     gain = float(rng.uniform(1.1, 1.8)) if rng.random() < options.highlight_share else 1.0
     lights: tuple[Light, ...] = ()
     if rng.random() < options.lights_share:
@@ -98,6 +98,13 @@ def draw_plan(
         lights=lights,
         degradation=Degradation() if is_plain else draw_degradation(rng, options),
     )
+
+
+def _draw_gamma(rng: np.random.Generator, options: BlurOptions) -> float:
+    """1 in the share of pairs that are averaged in grey levels; a camera's in the others."""
+    if rng.random() < options.grey_average_share:
+        return 1.0
+    return float(rng.uniform(options.lowest_gamma, options.highest_gamma))
 
 
 def _draw_kind(rng: np.random.Generator, options: BlurOptions) -> BlurKind:
