@@ -129,6 +129,7 @@ class ListingSink:
     takes_sound: bool = True
     slow_s: float = 0.0
     fails_after: int | None = None
+    is_lost: bool = False
     frames: list[Frame] = field(default_factory=list)
     sounds: list[LiveSound] = field(default_factory=list)
     ends: list[str] = field(default_factory=list)
@@ -141,7 +142,7 @@ class ListingSink:
             raise OutputError("the sink is full")
         time.sleep(self.slow_s)
         self.frames.append(frame)
-        return True
+        return not self.is_lost
 
     def write_sound(self, sound: LiveSound) -> None:
         """Remember it."""

@@ -26,6 +26,8 @@ class Candidate:
     precision: str = ""
     network: str = ""
     """Its name in the catalog of generators, where it is one of ours."""
+    self_ensemble: int = 1
+    """How often the network computes for a picture."""
     restore_next: RestoreNext | None = None
     """For the frames of a video, where it remembers those before: None for the first."""
 
@@ -60,6 +62,7 @@ class Candidate:
             restorer.runtime_name,
             restorer.precision,
             restorer.facts.name,
+            self_ensemble,
             restorer.restore_next if restorer.has_memory else None,
         )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from unblur.errors import UnknownNameError
+from unblur.evaluation.candidates import Candidate
 from unblur.evaluation.quality_record import QualityRequest, measure_quality
 from unblur.evaluation.records import Record, Row, as_row
 
@@ -58,9 +59,9 @@ def measure_paper_table(request: QualityRequest) -> Record:
     Raises what `measure_quality` raises.
     """
     measured = measure_quality(request)
-    networks = {candidate.name: candidate.network for candidate in request.candidates}
+    candidates = {candidate.name: candidate for candidate in request.candidates}
     rows = [as_row(row) for row in PAPER_ROWS]
-    rows += [_measured_row(row, networks.get(row["model"], "")) for row in measured.rows]
+    rows += [_measured_row(row, candidates.get(row["model"])) for row in measured.rows]
     return Record(
         "paper",
         title="Table 1 of the paper, and ours beside it",
@@ -72,14 +73,17 @@ def measure_paper_table(request: QualityRequest) -> Record:
     )
 
 
-def _measured_row(mean: Row, network: str) -> Row:
-    """A row of ours from a row of `MeanScore`."""
+def _measured_row(mean: Row, candidate: Candidate | None) -> Row:
+    """A row of ours from a row of `MeanScore`; without a candidate that of the blurry input."""
+    giga_macs = count_giga_macs(candidate.network) if candidate else None
+    if giga_macs is not None and candidate is not None:
+        giga_macs *= candidate.self_ensemble
     row = PaperRow(
         mean["model"],
         "measured here",
         mean["data"],
         *(mean[key] for key in ("picture_count", "psnr_db", "ssim", "median_s")),
-        giga_macs=count_giga_macs(network),
+        giga_macs=giga_macs,
     )
     return as_row(row)
 

@@ -15,7 +15,7 @@ from unblur.errors import MissingExtraError, UnblurError
 from unblur.evaluation.candidates import Candidate
 from unblur.evaluation.picture_sets import PictureSet, Sample
 from unblur.images.arrays import Pixels
-from unblur.metrics.artefacts import colour_shift, grid_pattern, overshoot
+from unblur.metrics.artefacts import GRID_PX, colour_shift, grid_pattern, overshoot
 from unblur.metrics.niqe import natural_image_quality
 from unblur.metrics.psnr import peak_signal_noise_ratio, psnr_gain
 from unblur.metrics.ssim import structural_similarity
@@ -43,7 +43,7 @@ class PictureScore:
     """PSNR of the restored *sharp* picture against itself: how little harm is done."""
     sharp_kept_ssim: float | None = None
     ssim_gain: float | None = None
-    """SSIM of the restored picture less that of the blurry one; on request, as all that follows."""
+    """SSIM of the restored picture less that of the blurry one; it and the next four on request."""
     colour_shift: float | None = None
     """Of the picture against the sharp one: see `metrics.artefacts`, as for the next three."""
     sharp_kept_colour_shift: float | None = None
@@ -273,8 +273,9 @@ def _least(values: Iterable[float | None]) -> float | None:
 def _with_artefacts(look: Look, before: PictureScore) -> PictureScore:
     """The score of a look with what the restoration added; `before` is that of the blurry one."""
     after, earlier = look.score.ssim, before.ssim
+    has_cells = min(look.blurry.shape[:2]) >= GRID_PX
     return replace(
         look.score,
         ssim_gain=None if after is None or earlier is None else after - earlier,
-        grid_pattern=grid_pattern(look.restored, look.blurry),
+        grid_pattern=grid_pattern(look.restored, look.blurry) if has_cells else None,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import threading
 import time
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from contextlib import suppress
 from fractions import Fraction
 
 import av
+from av.audio.stream import AudioStream
 from av.codec.context import Flags
 from av.container import InputContainer
 from av.error import ExitError, FFmpegError
@@ -147,7 +149,7 @@ class LiveContainer:
             width=picture.width,
             rate=Fraction(rate) if rate is not None and is_sane else _DEFAULT_RATE,
             colours=read_colours(picture),
-            sound=self._sound,
+            sound=None if self._sound is None else _lasting(self._sound),
         )
 
     def _demux(self, is_stopping: threading.Event) -> Iterator[LiveEvent | None]:
@@ -208,3 +210,15 @@ def _moment_of(frame: av.VideoFrame) -> Fraction | None:
     if frame.pts is None or frame.time_base is None:
         return None
     return frame.pts * frame.time_base
+
+
+def _lasting(sound: AudioStream) -> AudioStream | None:
+    """A stream like `sound` that outlives its container, to be a template for as long as wanted.
+
+    None for what Matroska cannot hold, which no sink of ours can either.
+    """
+    holder = av.open(io.BytesIO(), "w", format="matroska")
+    try:
+        return holder.add_stream_from_template(sound, opaque=True)
+    except ValueError:
+        return None

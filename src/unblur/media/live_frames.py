@@ -30,7 +30,7 @@ class LiveFacts:
     """Frames per second that it promises."""
     colours: Colours
     sound: AudioStream | None = None
-    """Its first sound stream."""
+    """As its first sound stream; it stays when the source is lost."""
 
 
 @dataclass(frozen=True, slots=True)

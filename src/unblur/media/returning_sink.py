@@ -51,6 +51,7 @@ class ReturningSink:
         self._opening: Future[LiveSink] = Future()
         self._failed_count = 0
         self._is_closed = threading.Event()
+        self._closing = threading.Lock()
 
     def write(self, frame: Frame) -> bool:
         """See `LiveSink.write`; raises OutputError when the sink does not come back."""
@@ -86,7 +87,8 @@ class ReturningSink:
 
     def _let_go(self, end: Callable[[LiveSink], None]) -> None:
         """End the sink that is there, or the one that comes too late."""
-        self._is_closed.set()
+        with self._closing:
+            self._is_closed.set()
         if self._sink is not None:
             end(self._sink)
         elif self._opening.done() and self._opening.exception() is None:
@@ -136,8 +138,9 @@ class ReturningSink:
         except BaseException as error:
             opening.set_exception(error)
             return
-        if self._is_closed.is_set():
-            with suppress(UnblurError):
-                sink.abandon()
-            return
-        opening.set_result(sink)
+        with self._closing:
+            if not self._is_closed.is_set():
+                opening.set_result(sink)
+                return
+        with suppress(UnblurError):
+            sink.abandon()

@@ -64,6 +64,7 @@ class LiveSession:
         self._sound: deque[LiveSound] = deque(maxlen=_MOST_SOUND)
         self._is_stopping = threading.Event()
         self._unsent_count = 0
+        self._reported_unsent_count = 0
 
     def run(
         self, report: Callable[[LiveReport], None], *, limit_s: float | None = None
@@ -163,7 +164,11 @@ class LiveSession:
         effort = self._keeper.effort
         second, load = self._meter.end_second(effort, self._dropped_count, self._source.lost_count)
         report(second)
-        if self._keeper.note_second(load):
+        was_lost, self._reported_unsent_count = (
+            self._unsent_count > self._reported_unsent_count,
+            self._unsent_count,
+        )
+        if not was_lost and self._keeper.note_second(load):
             self._tell(
                 f"{second.delivered} of {second.received} frames/s with {effort.describe()}; "
                 f"from now on {self._keeper.effort.describe()}"

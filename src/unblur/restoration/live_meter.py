@@ -44,7 +44,7 @@ class LiveReport:
     received: int
     delivered: int
     dropped: int
-    """Received, but not delivered: a newer frame was there."""
+    """Received, but not delivered: a newer frame was there, or the sink was lost."""
     sharp: int
     """Delivered as they were, without a blurred part."""
     frames_per_s: float

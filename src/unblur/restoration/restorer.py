@@ -211,6 +211,8 @@ class Restorer:
         """
         self.counts.clear()
         memory = FrameMemory(self.restore_next) if self.has_memory else None
+        if memory is not None and self.self_ensemble > 1:
+            self._note(f"{self.model_name} has a memory, so each frame was restored once only")
         in_flight_count = self._runtime.in_flight_count if memory is None else 1
         pending: deque[tuple[Frame, _Wait]] = deque()
         last: tuple[NDArray[Any], _Wait] | None = None

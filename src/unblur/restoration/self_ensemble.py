@@ -6,17 +6,16 @@ Super-Resolution" (arXiv:1707.02921). What it gives here: docs/decisions/self-en
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from unblur.errors import UnblurError
 from unblur.facts import NetworkFacts, Precision
 from unblur.images.arrays import Pixels
+from unblur.images.broken import looks_broken
 from unblur.images.state import State
 from unblur.runtimes.base import Runtime, WaitForResult
 
@@ -81,47 +80,24 @@ class SelfEnsembleRuntime:
 
     @property
     def in_flight_count(self) -> int:
-        """As many pictures as fill the other runtime with their orientations."""
-        return -(-self._runtime.in_flight_count // len(self._orientations))
+        """One: its orientations follow one another."""
+        return 1
 
     def restore(self, pixels: Pixels) -> Pixels:
-        """See `Runtime.restore`."""
-        return self._mean(self._runtime.restore(it.turn(pixels)) for it in self._orientations)
+        """See `Runtime.restore`. Where an orientation comes out broken, that is given as it is."""
+        count = len(self._orientations)
+        total = np.asarray(count // 2, np.uint16)
+        for orientation in self._orientations:
+            restored = orientation.turn_back(self._runtime.restore(orientation.turn(pixels)))
+            if looks_broken(pixels, restored):
+                return np.ascontiguousarray(restored)
+            total = total + restored
+        return (total // count).astype(np.uint8)
 
     def restore_next(self, pixels: Pixels, state: State | None) -> tuple[Pixels, State]:
         """See `Runtime.restore_next`; as it is, since a memory is of one orientation."""
         return self._runtime.restore_next(pixels, state)
 
     def start(self, pixels: Pixels) -> WaitForResult:
-        """See `Runtime.start`."""
-        waits: list[WaitForResult] = []
-        try:
-            for orientation in self._orientations:
-                waits.append(self._runtime.start(orientation.turn(pixels)))
-        except UnblurError:
-            _finish(waits)
-            raise
-        return lambda: self._wait(waits)
-
-    def _wait(self, waits: list[WaitForResult]) -> Pixels:
-        """The mean of what is waited for, every bit of it even where one fails."""
-        remaining = iter(waits)
-        try:
-            return self._mean(wait() for wait in remaining)
-        finally:
-            _finish(remaining)
-
-    def _mean(self, results: Iterable[Pixels]) -> Pixels:
-        """The mean of the orientations' results, turned back, rounded to the nearest level."""
-        count = len(self._orientations)
-        total = np.asarray(count // 2, np.uint16)
-        for orientation, restored in zip(self._orientations, results, strict=True):
-            total = total + orientation.turn_back(restored)
-        return (total // count).astype(np.uint8)
-
-
-def _finish(waits: Iterable[WaitForResult]) -> None:
-    """Wait for results that nobody needs any more."""
-    for wait in waits:
-        with suppress(UnblurError):
-            wait()
+        """See `Runtime.start`; computed when it is waited for."""
+        return partial(self.restore, pixels)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+import threading
 import time
 from dataclasses import replace
 from fractions import Fraction
@@ -162,6 +163,25 @@ def test_a_file_that_is_abandoned_leaves_nothing(tmp_path: Path) -> None:
     sink.write(frame_at(0))
     sink.abandon()
     assert parts_of(target) == []
+
+
+def test_the_facts_of_the_sound_stay_when_the_source_is_closed(tmp_path: Path) -> None:
+    clip = make_clip(tmp_path / "a.mkv", long_clip(10, has_audio=True, height=96, width=160))
+    source = open_live(
+        parse_source(str(clip)), reconnecting=Reconnecting(is_wanted=False), tell=lambda _: None
+    )
+    sound = source.facts.sound
+    assert sound is not None
+    list(source.events(threading.Event()))  # to the end, which closes the file
+    assert sound.container is not None
+    assert sound.container.name is None or "a.mkv" not in sound.container.name
+    facts = replace(FACTS, sound=sound)
+    sink = open_sink(parse_sink(str(tmp_path / "b.mkv")), facts, title="")
+    sink.write(Frame(gradient(0, HEIGHT, WIDTH), 0, LIVE_TIME_BASE))
+    sink.close()
+    with av.open(str(tmp_path / "b.mkv")) as there, av.open(str(clip)) as here:
+        assert there.streams.audio[0].rate == here.streams.audio[0].rate
+        assert there.streams.audio[0].channels == here.streams.audio[0].channels
 
 
 def test_a_frame_leaves_the_encoder_at_once(tmp_path: Path) -> None:

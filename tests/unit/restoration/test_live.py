@@ -119,6 +119,17 @@ def test_every_second_is_told() -> None:
     assert all(not each.is_summary and each.delivered > 5 for each in told.seconds)
 
 
+def test_a_sink_that_is_lost_for_a_while_is_no_reason_to_do_less() -> None:
+    told = Told()
+    sink = ListingSink(is_lost=True)
+    session = make_session(ListedSource(pattern_frames(400)), sink, told)
+    summary = session.run(told.seconds.append, limit_s=6.5)
+    assert summary.delivered == 0
+    assert summary.dropped >= len(sink.frames) > 0
+    assert told.sentences == []
+    assert {second.resolution for second in told.seconds} == {1.0}
+
+
 def test_at_less_resolution_the_same_correction_is_added() -> None:
     network = LiveNetwork(FakeRestorer, HEIGHT, WIDTH)
     pixels = np.random.default_rng(0).integers(0, 200, (HEIGHT, WIDTH, 3)).astype(np.uint8)

@@ -26,7 +26,7 @@ class BlurOptions(Options):
     lowest_gamma: float = Field(default=1.8, ge=1)
     """Of the others: grey levels are light to the power of 1 / gamma ..."""
     highest_gamma: float = Field(default=3.6, ge=1)
-    """... evenly up to here; REDS is like 2.6 to 3.5 (docs/decisions/blur-synthesis.md)."""
+    """... evenly up to here; REDS is like 2.2 to 3.5 (docs/decisions/blur-synthesis.md)."""
     straight_share: float = Field(default=0.25, ge=0, le=1)
     """Moved pairs with plain line kernels of uniform length, the start of the curriculum."""
     sharp_share: float = Field(default=0.06, ge=0, le=1)

@@ -67,7 +67,8 @@ def evaluate(  # noqa: PLR0913 - typer makes one option of each parameter
     _check_companions("--video", video, {"--sharp": sharp, "--plot": plot})
     _check_companions("--task", task, {"--with": looks, "--pictures": pictures})
     with use_errors():
-        ensembles = self_ensemble or [1 if video else PICTURE_SELF_ENSEMBLE]
+        usual = 1 if video else PICTURE_SELF_ENSEMBLE
+        ensembles = list(dict.fromkeys(self_ensemble or [usual]))
         candidates = [
             *_open_models(models, command, runtime, precision or ["auto"], ensembles),
             *(Candidate.of_command(template, timeout_s) for template in command or ()),
