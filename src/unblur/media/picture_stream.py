@@ -19,6 +19,7 @@ from unblur.media.codecs import CONTAINERS, EncoderChoice
 from unblur.media.colours import bit_depth_of, encoded_colours, has_alpha
 from unblur.media.containers import reason_of
 from unblur.media.hdr import tell_encoder
+from unblur.media.scheduling import usual_scheduling
 from unblur.media.video_reader import VideoReader
 
 DEFAULT_RATE = Fraction(25)
@@ -69,7 +70,8 @@ def add_picture_stream(
         context.codec_tag = choice.tag
     stream.set_display_matrix(like.display_matrix)
     try:
-        context.open()
+        with usual_scheduling():
+            context.open()
     except FFmpegError as error:
         raise OutputError(
             f"{choice.encoder} cannot encode pictures of {like.width}x{like.height} pixels "
