@@ -17,6 +17,7 @@ from unblur.evaluation.records import Kind, Record, Row, write_text
 from unblur.evaluation.speed_record import growth_chart
 from unblur.evaluation.tables import NOTHING, number, to_markdown
 from unblur.evaluation.video_record import video_charts
+from unblur.restoration.file_options import PICTURE_SELF_ENSEMBLE
 
 STORED = Path("benchmarks") / "results"
 PAGE = Path("docs") / "results.md"
@@ -67,7 +68,7 @@ def drawings(records: Mapping[str, Record]) -> dict[str, str]:
 def readme_table(records: Mapping[str, Record]) -> str:
     """What the README says of the models: quality on each set, harm, and speed at 720p."""
     rows = records[_README].rows if _README in records else []
-    models = [name for name in dict.fromkeys(row["model"] for row in rows) if name != BLURRY]
+    models = list(dict.fromkeys(row["model"] for row in rows if _is_usual(row)))
     table: list[tuple[str, ...]] = [("", BLURRY, *models)]
     for data in dict.fromkeys(row["data"] for row in rows):
         here = {row["model"]: row for row in rows if row["data"] == data}
@@ -80,6 +81,12 @@ def readme_table(records: Mapping[str, Record]) -> str:
         table.append((f"{data}: sharp kept, dB", NOTHING, *kept))
     table += _speed_rows(records, models)
     return to_markdown(table)
+
+
+def _is_usual(row: Row) -> bool:
+    """Whether pictures or videos are restored so unless something else is asked for."""
+    is_for_pictures = row["model"].endswith(f", self-ensemble {PICTURE_SELF_ENSEMBLE}")
+    return row["precision"] == ("fp32" if is_for_pictures else "int8")
 
 
 def _fidelity(rows: Mapping[str, Row], model: str) -> str:
@@ -96,7 +103,11 @@ def _speed_rows(records: Mapping[str, Record], models: list[str]) -> list[tuple[
                 found[f"{row['model']} {row['precision']}"] = row
     if not found:
         return []
-    cells = [number("times_faster", ".1f")(found.get(model, {})) for model in models]
+    cells: list[str] = []
+    for model in models:
+        name, _, count = model.partition(", self-ensemble ")
+        times = found.get(name, {}).get("times_faster")
+        cells.append(NOTHING if times is None else f"{times / int(count or 1):.1f}")
     label = "1280x720, OpenVINO: times faster than the original fpn_mobilenet (fp32)"
     return [(label, NOTHING, *cells)]
 
