@@ -34,6 +34,14 @@ def check_pixels(pixels: NDArray[Any]) -> Pixels:
     return pixels
 
 
+def check_one_size(first: NDArray[Any], second: NDArray[Any]) -> None:
+    """Raise ImageFormatError, naming both shapes, unless they are the same."""
+    if first.shape != second.shape:
+        raise ImageFormatError(
+            f"expected pictures of one size, got {first.shape} and {second.shape}"
+        )
+
+
 def row_bands(height: int, row_size: int) -> Iterator[slice]:
     """The rows of a picture in bands of about four million values; one row at least.
 

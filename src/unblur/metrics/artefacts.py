@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from unblur.errors import ImageFormatError
-from unblur.images.arrays import Pixels
+from unblur.images.arrays import Pixels, check_one_size
 
 _WINDOW_PX = 7
 GRID_PX = 16
@@ -23,7 +23,7 @@ def colour_shift(restored: Pixels, sharp: Pixels) -> float:
     >>> colour_shift(grey + np.array([0, 3, 0], np.uint8), grey)
     3.0
     """
-    _check_sizes(restored, sharp)
+    check_one_size(restored, sharp)
     means = (pixels.mean((0, 1), dtype=np.float64) for pixels in (restored, sharp))
     return float(np.abs(np.subtract(*means)).max())
 
@@ -36,7 +36,7 @@ def grid_pattern(restored: Pixels, blurry: Pixels, period_px: int = GRID_PX) -> 
     over the root of the number of cells. Raises ImageFormatError for two sizes, or pictures
     smaller than a cell.
     """
-    _check_sizes(restored, blurry)
+    check_one_size(restored, blurry)
     rows, columns = (side // period_px for side in blurry.shape[:2])
     if 0 in {rows, columns}:
         raise ImageFormatError(f"expected pictures of {period_px} px or more, got {blurry.shape}")
@@ -52,13 +52,8 @@ def overshoot(restored: Pixels, sharp: Pixels) -> float:
     In grey levels, the mean over all pixels and channels of what is above the greatest or below
     the least value of the sharp picture in a 7x7 window. Raises ImageFormatError for two sizes.
     """
-    _check_sizes(restored, sharp)
+    check_one_size(restored, sharp)
     window = np.ones((_WINDOW_PX, _WINDOW_PX), np.uint8)
     above = cv2.subtract(restored, cv2.dilate(sharp, window))  # saturates at 0
     below = cv2.subtract(cv2.erode(sharp, window), restored)
     return float(above.mean(dtype=np.float64) + below.mean(dtype=np.float64))
-
-
-def _check_sizes(first: Pixels, second: Pixels) -> None:
-    if first.shape != second.shape:
-        raise ImageFormatError(f"expected pictures of one size, got {first.shape}, {second.shape}")

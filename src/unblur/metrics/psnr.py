@@ -6,8 +6,7 @@ import math
 
 import numpy as np
 
-from unblur.errors import ImageFormatError
-from unblur.images.arrays import Pixels
+from unblur.images.arrays import Pixels, check_one_size
 
 
 def peak_signal_noise_ratio(restored: Pixels, sharp: Pixels) -> float:
@@ -20,10 +19,7 @@ def peak_signal_noise_ratio(restored: Pixels, sharp: Pixels) -> float:
     >>> round(peak_signal_noise_ratio(grey, grey + 1), 2)
     48.13
     """
-    if restored.shape != sharp.shape:
-        raise ImageFormatError(
-            f"expected pictures of one size, got {restored.shape} and {sharp.shape}"
-        )
+    check_one_size(restored, sharp)
     mse = float(np.mean((restored.astype(np.float32) - sharp.astype(np.float32)) ** 2))
     return math.inf if mse == 0 else 10 * math.log10(255**2 / mse)
 

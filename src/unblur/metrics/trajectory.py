@@ -18,8 +18,8 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from unblur.errors import ImageFormatError, InputError
-from unblur.images.arrays import Pixels
+from unblur.errors import InputError
+from unblur.images.arrays import Pixels, check_one_size
 
 _LUMA = np.array([0.299, 0.587, 0.114])
 
@@ -46,10 +46,7 @@ def aligned_psnr(restored: Pixels, sharp: Pixels) -> float:
     (H, W, 3) uint8 RGB both; infinite for equal ones. Raises ImageFormatError when
     their sizes differ.
     """
-    if restored.shape != sharp.shape:
-        raise ImageFormatError(
-            f"expected pictures of one size, got {restored.shape} and {sharp.shape}"
-        )
+    check_one_size(restored, sharp)
     wanted, given = sharp.astype(np.float64), restored.astype(np.float64)
     power = float(np.vdot(given, given))
     if power > 0:

@@ -164,10 +164,8 @@ class LiveSession:
         effort = self._keeper.effort
         second, load = self._meter.end_second(effort, self._dropped_count, self._source.lost_count)
         report(second)
-        was_lost, self._reported_unsent_count = (
-            self._unsent_count > self._reported_unsent_count,
-            self._unsent_count,
-        )
+        was_lost = self._unsent_count > self._reported_unsent_count
+        self._reported_unsent_count = self._unsent_count
         if not was_lost and self._keeper.note_second(load):
             self._tell(
                 f"{second.delivered} of {second.received} frames/s with {effort.describe()}; "

@@ -57,31 +57,12 @@ class SelfEnsembleRuntime:
     def __init__(self, runtime: Runtime, orientation_count: SelfEnsemble) -> None:
         self._runtime = runtime
         self._orientations = _ORIENTATIONS[:orientation_count]
-
-    @property
-    def name(self) -> str:
-        """See `Runtime.name`."""
-        return self._runtime.name
-
-    @property
-    def device(self) -> str:
-        """See `Runtime.device`."""
-        return self._runtime.device
-
-    @property
-    def precision(self) -> Precision:
-        """See `Runtime.precision`."""
-        return self._runtime.precision
-
-    @property
-    def facts(self) -> NetworkFacts:
-        """See `Runtime.facts`."""
-        return self._runtime.facts
-
-    @property
-    def in_flight_count(self) -> int:
-        """One: its orientations follow one another."""
-        return 1
+        self.name: str = runtime.name
+        self.device: str = runtime.device
+        self.precision: Precision = runtime.precision
+        self.facts: NetworkFacts = runtime.facts
+        self.in_flight_count = 1
+        """The orientations of a picture follow one another."""
 
     def restore(self, pixels: Pixels) -> Pixels:
         """See `Runtime.restore`. Where an orientation comes out broken, that is given as it is."""
