@@ -14,6 +14,7 @@ from unblur.media.live_frames import LiveFacts, LiveSound
 from unblur.media.live_names import LiveSinkName
 from unblur.media.live_sink import LiveSink, open_sink
 from unblur.media.reconnecting import Reconnecting, Tell
+from unblur.media.timed_sink import TimedSink
 
 
 def open_lasting_sink(
@@ -25,11 +26,11 @@ def open_lasting_sink(
     tell: Tell,
     bit_rate_kbps: int | None = None,
 ) -> LiveSink:
-    """As `open_sink`; one over a network is opened again when its other side breaks off."""
+    """As `open_sink`; one over a network comes back after its receiver breaks off or hangs."""
     open_it = partial(open_sink, name, facts, title=title, bit_rate_kbps=bit_rate_kbps)
-    if name.kind == "network":
-        return ReturningSink(open_it, name.text, reconnecting, tell)
-    return open_it()
+    if name.kind != "network":
+        return open_it()
+    return ReturningSink(lambda: TimedSink(open_it(), name.text), name.text, reconnecting, tell)
 
 
 class ReturningSink:
