@@ -92,13 +92,19 @@ def sampling_matrices(
 
 
 def random_camera_path(
-    rng: np.random.Generator, *, length_px: float, size_px: int, straight: bool = False
+    rng: np.random.Generator,
+    *,
+    length_px: float,
+    size_px: int,
+    straight: bool = False,
+    most_uneven: float = 0.9,
 ) -> CameraPath:
     """A path whose centre travels about `length_px` pixels over a crop of `size_px`.
 
     A `straight` path is a uniform shift at constant speed: the blur of a plain
     line kernel, the easiest to learn from. Others bend, speed up or slow down,
-    and turn or zoom so that the blur differs over the crop by up to its own length.
+    and turn or zoom so that from the middle of the crop to its edge the blur changes by about
+    half of its length times what is drawn from 0 to `most_uneven`.
     """
     angle = rng.uniform(0, 2 * np.pi)
     direction = np.array([np.cos(angle), np.sin(angle)])
@@ -107,7 +113,7 @@ def random_camera_path(
     turn, zoom = rng.normal(0, 1, 2)
     shear = rng.normal(0, 0.3, (2, 2))
     linear = np.array([[zoom, -turn], [turn, zoom]]) + shear
-    linear *= length_px * rng.uniform(0, 0.9) / size_px
+    linear *= length_px * rng.uniform(0, most_uneven) / size_px
     normal = np.array([-direction[1], direction[0]])
     bend = normal * length_px * float(np.clip(rng.normal(0, 0.08), -0.25, 0.25))
     return CameraPath(direction * length_px, bend, linear, float(rng.uniform(-0.7, 0.7)))

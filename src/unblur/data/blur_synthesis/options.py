@@ -17,9 +17,10 @@ class BlurOptions(Options):
     kernels get neither things in front nor noise nor compression.
     """
 
-    mean_path_px: float = Field(default=14.0, gt=0)
-    """Mean length of a camera path, in pixels (gamma-distributed, shape 1.6)."""
-    maximum_path_px: float = Field(default=56.0, gt=0)
+    mean_path_px: float = Field(default=19.0, gt=0)
+    """Mean length of a camera path, in pixels (gamma-distributed, shape 1.6); the blur of REDS 020
+    is 5 to 61 long (docs/decisions/blur-synthesis.md)."""
+    maximum_path_px: float = Field(default=64.0, gt=0)
     """No path is longer."""
     grey_average_share: float = Field(default=0.3, ge=0, le=1)
     """Pairs averaged in grey levels (a gamma of 1), as the GoPro data set is, not in light."""
@@ -33,6 +34,9 @@ class BlurOptions(Options):
     """Pairs that are not blurred at all, so that sharp pictures are left alone."""
     defocus_share: float = Field(default=0.03, ge=0, le=1)
     """Pairs out of focus (a disc of 1 to 4 px radius) instead of moved."""
+    uneven_share: float = Field(default=0.25, ge=0, le=1)
+    """Moved pairs whose blur differs much over the crop, as when a camera rolls or rushes ahead; in
+    the others it is nearly even, as most is (docs/decisions/blur-synthesis.md)."""
     layer_share: float = Field(default=0.45, ge=0, le=1)
     """Moved pairs with one or two things in front that move on paths of their own."""
     highlight_share: float = Field(default=0.25, ge=0, le=1)

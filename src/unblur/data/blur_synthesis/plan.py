@@ -129,7 +129,13 @@ def _draw_path(
         path_px = float(np.clip(drawn, 1, options.maximum_path_px))
     else:
         return _STILL, 0.0
-    path = random_camera_path(rng, length_px=path_px, size_px=size_px, straight=kind == "straight")
+    path = random_camera_path(
+        rng,
+        length_px=path_px,
+        size_px=size_px,
+        straight=kind == "straight",
+        most_uneven=0.9 if rng.random() < options.uneven_share else 0.15,
+    )
     if kind == "path" and rng.random() < options.rolling_shutter_share:
         path = path.with_readout(float(rng.uniform(0.2, 1.0)))
     return path, path_px
