@@ -15,7 +15,11 @@ from unblur.models.blocks import SeparableConv2d
 from unblur.models.encoders import TimmEncoder
 from unblur.models.generator import Generator
 from unblur.models.generators.fpn import FpnGenerator, FpnLayout
-from unblur.models.generators.live import LiveGenerator, RecurrentLiveGenerator
+from unblur.models.generators.live import (
+    CoarseToFineLiveGenerator,
+    LiveGenerator,
+    RecurrentLiveGenerator,
+)
 from unblur.models.generators.official import (
     build_official_inception,
     build_official_mobilenet,
@@ -47,10 +51,10 @@ GENERATORS: dict[str, GeneratorCard] = {
         paper="arXiv:1908.03826",
     ),
     "live_large": GeneratorCard(
-        build=lambda: LiveGenerator((48, 96, 160), (1, 2, 4)),
-        summary="The same design, wider: sharper pictures at about 1.6 times the cost.",
-        size_rule=SizeRule(multiple_of=16, minimum=16),
-        halo_px=243,
+        build=lambda: CoarseToFineLiveGenerator((48, 96, 160), (1, 2, 4)),
+        summary="Wider, and at half the size first: sharper pictures at about 2.3 times the cost.",
+        size_rule=_STRIDE_32,
+        halo_px=699,
         paper="arXiv:1908.03826",
     ),
     "live_recurrent": GeneratorCard(

@@ -16,6 +16,8 @@ class Generator(nn.Module):
 
     ends: ClassVar[tuple[str, ...]] = ()
     """Names of the modules that take or give pixels: Muon leaves them to AdamW."""
+    extras: ClassVar[tuple[str, ...]] = ()
+    """Names of the modules that a simpler generator, whose weights it may begin with, lacks."""
 
     def forward(self, blurry: Tensor) -> Tensor:
         """Give the restored pictures."""

@@ -54,15 +54,18 @@ class GeneratorLoss(nn.Module):
     def forward(self, restored: Sequence[Tensor], sharp: Tensor) -> dict[str, Tensor]:
         """Give each term by name, weighted.
 
-        `restored` are (B, 3, H, W) in 0..1 at full resolution, then at 1/2, 1/4, ...;
-        `sharp` is at full resolution.
+        `restored` are (B, 3, H, W) in 0..1 at full resolution, then at 1/2, 1/4, ...,
+        in any order; `sharp` is at full resolution.
         """
         options, wanted = self.options, to_signed(sharp)
         terms = {"pixel": options.pixel_weight * self.compare(to_signed(restored[0]), wanted)}
         if len(restored) > 1:
             levels = (
-                self.compare(to_signed(coarse), functional.avg_pool2d(wanted, 2**level))
-                for level, coarse in enumerate(restored[1:], start=1)
+                self.compare(
+                    to_signed(coarse),
+                    functional.adaptive_avg_pool2d(wanted, (coarse.shape[-2], coarse.shape[-1])),
+                )
+                for coarse in restored[1:]
             )
             terms["coarse"] = options.coarse_weight * torch.stack(list(levels)).sum()
         if options.frequency_weight > 0:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import torch
@@ -14,6 +14,7 @@ from unblur.models.catalog import find_generator
 from unblur.models.encoders import TimmEncoder
 from unblur.models.generator import Generator
 from unblur.models.generators.live import (
+    CoarseToFineLiveGenerator,
     LiveGenerator,
     MultiScaleHeads,
     RecurrentLiveGenerator,
@@ -35,18 +36,24 @@ class LearningNetwork(nn.Module):
         )
 
     def forward(self, blurry: Tensor) -> list[Tensor]:
-        """Restored pictures at full resolution, then at 1/2 and 1/4; 0..1, not clamped.
+        """Restored pictures at full resolution, then some at 1/2 and 1/4; 0..1, not clamped.
 
         Of (B, 3, H, W) each `frame_count` in a row are consecutive frames.
         """
         generator = self.generator
         if self.coarse is None or not isinstance(generator, LiveGenerator):
             return [generator(blurry)]
-        maps = frame_maps(generator, blurry, self.frame_count)
-        restored = [blurry + generator.shuffle(generator.head(maps[0]))]
-        for level, residual in enumerate(self.coarse(maps), start=1):
-            restored.append(functional.avg_pool2d(blurry, 2**level) + residual)
-        return restored
+        if isinstance(generator, CoarseToFineLiveGenerator):
+            correction, coarse, maps = generator.see(blurry)
+            residuals = [coarse, *self.coarse(maps)]
+        else:
+            maps = frame_maps(generator, blurry, self.frame_count)
+            correction, residuals = generator.correction_of(maps), self.coarse(maps)
+        small = [
+            functional.adaptive_avg_pool2d(blurry, (it.shape[-2], it.shape[-1])) + it
+            for it in residuals
+        ]
+        return [blurry + correction, *small]
 
 
 def frame_maps(generator: LiveGenerator, blurry: Tensor, frame_count: int) -> list[Tensor]:
@@ -95,14 +102,15 @@ def _load_first_weights(network: LearningNetwork, options: TrainingOptions) -> N
 def _load_start(network: LearningNetwork, start: Path, name: str) -> None:
     """Give `network` the weights in `start`; raises ConfigError when they are of another.
 
-    A memory that `start` does not have stays as it begins.
+    What a simpler generator lacks stays as it begins.
     """
+    extras = network.generator.extras
     try:
         if start.suffix == ".safetensors":
             generator, _facts = load_checkpoint(start)
-            _load_all_but_memory(network.generator, generator.state_dict())
+            _load_all_but(extras, network.generator, generator.state_dict())
         else:
-            _load_all_but_memory(network, read_state(start)["averaged"])
+            _load_all_but(extras, network, read_state(start)["averaged"])
     except RuntimeError as error:  # PyTorch's, with every name that does not fit
         raise ConfigError(
             f"start_from is {start}, whose weights are not of {name!r}; set network to what it "
@@ -110,11 +118,16 @@ def _load_start(network: LearningNetwork, start: Path, name: str) -> None:
         ) from error
 
 
-def _load_all_but_memory(network: nn.Module, weights: Mapping[str, Tensor]) -> None:
-    """Load `weights`, which may lack a memory; raises RuntimeError as `load_state_dict`."""
+def _load_all_but(
+    extras: Collection[str], network: nn.Module, weights: Mapping[str, Tensor]
+) -> None:
+    """Load `weights`, which may lack the modules `extras`.
+
+    Raises RuntimeError as `load_state_dict` does.
+    """
     own = network.state_dict()
-    memory = {name: own[name] for name in own if "memory." in name}
-    network.load_state_dict({**memory, **weights})
+    kept = {name: own[name] for name in own if not set(name.split(".")).isdisjoint(extras)}
+    network.load_state_dict({**kept, **weights})
 
 
 def _load_encoder_weights(generator: Generator, options: TrainingOptions) -> None:

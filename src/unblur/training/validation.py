@@ -15,6 +15,8 @@ from unblur.models.generators.live import RecurrentLiveGenerator
 from unblur.training.learning_network import frame_maps
 
 _BATCH_SIZE = 20
+_FITTING_PX = 32
+"""Every generator takes sides that are multiples of this."""
 _LEAST_ERROR = 1e-10
 """100 dB: what equal pictures count as."""
 
@@ -77,7 +79,10 @@ def restored_pixels(
 
 
 def _batches(validation: PairCache, device: torch.device) -> Iterator[tuple[Tensor, Tensor]]:
-    """The pairs that are blurred, (B, T, 3, H, W) float32 in 0..1; raises ConfigError for none."""
+    """The pairs that are blurred, (B, T, 3, H, W) float32 in 0..1; raises ConfigError for none.
+
+    Cut to multiples of what every generator takes.
+    """
     chosen = np.flatnonzero(validation.path_px > 0)
     if len(chosen) == 0:
         raise ConfigError(
@@ -86,11 +91,17 @@ def _batches(validation: PairCache, device: torch.device) -> Iterator[tuple[Tens
         )
     for start in range(0, len(chosen), _BATCH_SIZE):
         some = [validation.pairs[int(index)] for index in chosen[start : start + _BATCH_SIZE]]
-        frames = [pair.reshape(2, -1, *pair.shape[-3:]) for pair in some]
+        frames = [_fitting(pair.reshape(2, -1, *pair.shape[-3:])) for pair in some]
         blurry, sharp = (
             torch.from_numpy(np.stack(frames)).to(device).permute(1, 0, 2, 5, 3, 4).float().div(255)
         )
         yield blurry, sharp
+
+
+def _fitting(frames: np.ndarray) -> np.ndarray:
+    """The most of (2, T, H, W, 3) whose sides are multiples of `_FITTING_PX`."""
+    height, width = (max(it // _FITTING_PX, 1) * _FITTING_PX for it in frames.shape[2:4])
+    return frames[:, :, :height, :width]
 
 
 def _restore(generator: nn.Module, frames: Tensor) -> Tensor:
@@ -99,7 +110,7 @@ def _restore(generator: nn.Module, frames: Tensor) -> Tensor:
     if not isinstance(generator, RecurrentLiveGenerator):
         return generator(pictures)
     maps = frame_maps(generator, pictures, frame_count)
-    return pictures + generator.shuffle(generator.head(maps[0]))
+    return pictures + generator.correction_of(maps)
 
 
 def _psnr_db(pictures: Tensor, sharp: Tensor) -> Tensor:

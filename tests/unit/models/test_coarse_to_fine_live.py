@@ -1,0 +1,75 @@
+"""The live generator that sees the picture at half its size first."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from torch.nn import functional  # noqa: E402
+
+from tests.torch_tools import give_random_weights  # noqa: E402
+from tests.training_tools import small_run  # noqa: E402
+from unblur.models.generators.live import (  # noqa: E402
+    CoarseToFineLiveGenerator,
+    LiveGenerator,
+)
+from unblur.training.learning_network import LearningNetwork, build_network  # noqa: E402
+from unblur.weights.run_state import save_state  # noqa: E402
+
+pytestmark = pytest.mark.torch
+CHANNELS, BLOCKS = (16, 16, 16), (1, 1, 1)
+
+
+@torch.no_grad()
+def test_it_starts_as_a_mix_of_the_live_generator_at_both_sizes() -> None:
+    live = give_random_weights(LiveGenerator(CHANNELS, BLOCKS)).eval()
+    generator = CoarseToFineLiveGenerator(CHANNELS, BLOCKS).eval()
+    generator.load_state_dict({**generator.state_dict(), **live.state_dict()})
+    blurry = torch.rand(2, 3, 64, 96)
+    small = functional.avg_pool2d(blurry, 2)
+    coarse = functional.interpolate(live.correction(small), scale_factor=2, mode="bilinear")
+    expected = 0.8 * live.correction(blurry) + 0.2 * coarse
+    assert expected.abs().max() > 0.01
+    assert torch.allclose(generator.correction(blurry), expected, atol=1e-5)
+
+
+def test_what_the_coarse_pass_sees_changes_the_fine_one() -> None:
+    generator = give_random_weights(CoarseToFineLiveGenerator(CHANNELS, BLOCKS))
+    blurry = torch.rand(1, 3, 32, 32)
+    before = generator.see(blurry)[2][0]
+    torch.nn.init.zeros_(generator.from_coarse[0].weight)
+    assert not torch.allclose(before, generator.see(blurry)[2][0])
+
+
+def test_the_coarse_pass_learns_the_picture_at_half_the_size() -> None:
+    network = LearningNetwork(CoarseToFineLiveGenerator(CHANNELS, BLOCKS))
+    blurry = torch.rand(1, 3, 64, 64)
+    restored = network(blurry)
+    assert [it.shape[-1] for it in restored] == [64, 32, 32, 16]
+    half = functional.avg_pool2d(blurry, 2)
+    assert torch.allclose(restored[1], half)  # new networks leave pictures alone
+    with torch.no_grad():
+        network.generator.head.bias += 0.5
+    changed = network(blurry)
+    assert torch.allclose(changed[0], blurry + 0.5, atol=1e-5)
+    assert torch.allclose(changed[1], half + 0.5, atol=1e-5)
+    assert torch.allclose(changed[2], half)
+
+
+def test_weights_without_the_coarse_pass_are_a_start(tmp_path: Path) -> None:
+    options = small_run(tmp_path, network="live_large", crop_px=32)
+    network = build_network(options)
+    plain = {
+        name: torch.randn_like(it)
+        for name, it in network.state_dict().items()
+        if not any(extra in name for extra in ("from_coarse", "gate"))
+    }
+    path = tmp_path / "plain.pt"
+    save_state({"options": "{}", "network": plain, "averaged": plain, "step": 0}, path)
+    begun = build_network(small_run(tmp_path, network="live_large", crop_px=32, start_from=path))
+    state = begun.state_dict()
+    assert all(torch.equal(state[name], it) for name, it in plain.items())
+    assert not state["generator.from_coarse.0.weight"].any()
