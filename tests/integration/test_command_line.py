@@ -108,7 +108,7 @@ def test_pictures_are_restored_beside_their_inputs(tmp_path: Path) -> None:
     done = run("a.png", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("a.png -> a_unblurred.png  32x24, ")
-    assert "live (openvino CPU fp32, self-ensemble 4)" in done.stdout
+    assert "live_large (openvino CPU fp32, self-ensemble 4)" in done.stdout
     with Image.open(tmp_path / "a_unblurred.png") as restored:
         assert restored.size == (32, 24)
 

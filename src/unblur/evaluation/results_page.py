@@ -17,7 +17,7 @@ from unblur.evaluation.records import Kind, Record, Row, write_text
 from unblur.evaluation.speed_record import growth_chart
 from unblur.evaluation.tables import NOTHING, number, to_markdown
 from unblur.evaluation.video_record import video_charts
-from unblur.restoration.file_options import PICTURE_SELF_ENSEMBLE
+from unblur.restoration.file_options import PICTURE_MODEL, PICTURE_SELF_ENSEMBLE, VIDEO_MODEL
 
 STORED = Path("benchmarks") / "results"
 PAGE = Path("docs") / "results.md"
@@ -85,8 +85,10 @@ def readme_table(records: Mapping[str, Record]) -> str:
 
 def _is_usual(row: Row) -> bool:
     """Whether pictures or videos are restored so unless something else is asked for."""
-    is_for_pictures = row["model"].endswith(f", self-ensemble {PICTURE_SELF_ENSEMBLE}")
-    return row["precision"] == ("fp32" if is_for_pictures else "int8")
+    return row["model"] in {
+        f"{PICTURE_MODEL} fp32, self-ensemble {PICTURE_SELF_ENSEMBLE}",
+        f"{VIDEO_MODEL} int8",
+    }
 
 
 def _fidelity(rows: Mapping[str, Row], model: str) -> str:

@@ -168,13 +168,18 @@ def _kind_of(data: Mapping[str, Any]) -> str:
 def calibration_examples(
     generator: Generator, facts: NetworkFacts, pairs: Pairs
 ) -> Iterator[dict[str, np.ndarray]]:
-    """Blurred pictures of many kinds; each with the state that the frames before it leave."""
+    """Blurred pictures of many kinds; each with the state that the frames before it leave.
+
+    Cut to multiples of what the network takes.
+    """
     network = between_bytes(generator).eval()
     names, _ = state_names(facts)
     left = _CALIBRATION_PICTURES
     for index in range(min(left, len(pairs))):
         blurry = pairs[index][0]
         frames = blurry.reshape(-1, *blurry.shape[-3:])
+        height, width = (side - side % facts.size_rule.multiple_of for side in blurry.shape[-3:-1])
+        frames = frames[:, :height, :width]
         state = empty_state(facts, *frames.shape[1:3])
         for frame in frames[:left]:
             left -= 1

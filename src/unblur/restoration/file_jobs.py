@@ -25,8 +25,10 @@ from unblur.media.image_files import read_picture, side_by_side, write_picture
 from unblur.media.video_reader import open_video
 from unblur.media.video_writer import create_video, log_path
 from unblur.restoration.file_options import (
+    PICTURE_MODEL,
     PICTURE_SELF_ENSEMBLE,
     USUAL_VIDEO,
+    VIDEO_MODEL,
     FileReport,
     RestoreOptions,
     VideoOptions,
@@ -51,16 +53,17 @@ class RestorerPool:
     """Restorers for `options`, each opened when a file first needs it and then kept."""
 
     options: RestoreOptions
-    _opened: dict[tuple[str, int], Restorer] = field(
-        default_factory=dict[tuple[str, int], Restorer]
+    _opened: dict[tuple[str | Path, str, int], Restorer] = field(
+        default_factory=dict[tuple[str | Path, str, int], Restorer]
     )
 
     def for_pictures(self) -> Restorer:
         """The restorer for still pictures."""
-        wanted = self.options.self_ensemble
-        return self._open(
-            self.options.precision, PICTURE_SELF_ENSEMBLE if wanted == "auto" else wanted
-        )
+        options = self.options
+        model = PICTURE_MODEL if options.model == "auto" else options.model
+        wanted = options.self_ensemble
+        self_ensemble = PICTURE_SELF_ENSEMBLE if wanted == "auto" else wanted
+        return self._open(model, options.precision, self_ensemble)
 
     def for_videos(self, bit_depth: int = 8) -> Restorer:
         """The restorer for videos: in int8 when the precision is free and the model has it.
@@ -69,12 +72,13 @@ class RestorerPool:
         levels of 10 bits, and shows in smooth skies.
         """
         options = self.options
+        model = VIDEO_MODEL if options.model == "auto" else options.model
         self_ensemble = 1 if options.self_ensemble == "auto" else options.self_ensemble
         is_free = options.precision == "auto" and options.runtime != "torch"
         is_free = is_free and bit_depth <= _EIGHT_BITS
-        if is_free and "onnx_int8" in find_model(options.model).files:
-            return self._open("int8", self_ensemble)
-        return self._open(options.precision, self_ensemble)
+        if is_free and "onnx_int8" in find_model(model).files:
+            return self._open(model, "int8", self_ensemble)
+        return self._open(model, options.precision, self_ensemble)
 
     def close(self) -> None:
         """Close every restorer."""
@@ -90,12 +94,15 @@ class RestorerPool:
         self.close()
 
     def _open(
-        self, precision: Precision | Literal["auto"], self_ensemble: SelfEnsemble
+        self,
+        model: str | Path,
+        precision: Precision | Literal["auto"],
+        self_ensemble: SelfEnsemble,
     ) -> Restorer:
-        key = (precision, self_ensemble)
+        key = (model, precision, self_ensemble)
         if key not in self._opened:
             self._opened[key] = Restorer(
-                self.options.model,
+                model,
                 device=self.options.device,
                 runtime=self.options.runtime,
                 precision=precision,
@@ -110,7 +117,7 @@ def restore(  # noqa: PLR0913 - one keyword for each option of the command
     source: str | Path,
     target: str | Path | None = None,
     *,
-    model: str | Path = "live",
+    model: str | Path = "auto",
     device: Device = "auto",
     runtime: RuntimeName | Literal["auto"] = "auto",
     precision: Precision | Literal["auto"] = "auto",

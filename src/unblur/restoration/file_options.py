@@ -12,6 +12,9 @@ from unblur.media.codecs import VideoCodec
 from unblur.restoration.self_ensemble import SelfEnsemble
 from unblur.runtimes.base import Device, RuntimeName
 
+PICTURE_MODEL = "live_large"
+VIDEO_MODEL = "live"
+"""What "auto" is: docs/weights.md, "The default models"."""
 PICTURE_SELF_ENSEMBLE: SelfEnsemble = 4
 """What "auto" is for pictures: docs/decisions/self-ensemble.md."""
 
@@ -40,8 +43,8 @@ USUAL_VIDEO = VideoOptions()
 class RestoreOptions:
     """How files are restored."""
 
-    model: str | Path = "live"
-    """Name of a bundled model, or a model file."""
+    model: str | Path = "auto"
+    """Name of a bundled model, or a model file; auto: `PICTURE_MODEL` or `VIDEO_MODEL`."""
     device: Device = "auto"
     runtime: RuntimeName | Literal["auto"] = "auto"
     precision: Precision | Literal["auto"] = "auto"

@@ -49,7 +49,7 @@ def test_one_picture_is_one_line(photos: Path, capsys: pytest.CaptureFixture[str
     streams = capsys.readouterr()
     (line,) = streams.out.splitlines()
     assert line.startswith("a.png -> a_unblurred.png  32x24, ")
-    assert line.endswith("live (fake CPU fp32, self-ensemble 4)")
+    assert line.endswith("live_large (fake CPU fp32, self-ensemble 4)")
     assert streams.err == "  note: the fake was here\n"
 
 
@@ -302,7 +302,7 @@ def test_benchmark_prints_what_was_timed_and_what_was_not(
 def test_benchmark_takes_everything_without_a_word(timed: list[SpeedRequest]) -> None:
     assert main(["benchmark"]) == 0
     (request,) = timed
-    assert [model.name for model in request.models] == ["live"]
+    assert [model.name for model in request.models] == ["live", "live_large"]
     assert "openvino" in request.runtimes
     assert request.precisions == ["fp32", "bf16", "int8"]
     assert request.sizes == [(720, 1280)]

@@ -155,7 +155,7 @@ def test_a_report_says_what_was_done_with_what(tmp_path: Path) -> None:
         status="restored",
         width=WIDTH,
         height=HEIGHT,
-        model="live",
+        model="live_large",
         runtime="fake",
         device="CPU",
         precision="fp32",
@@ -261,6 +261,19 @@ def test_pictures_alone_get_a_self_ensemble_that_is_not_asked_for(
     with RestorerPool(RestoreOptions(self_ensemble=asked)) as pool:
         assert pool.for_pictures().self_ensemble == of_pictures
         assert pool.for_videos().self_ensemble == of_videos
+
+
+@pytest.mark.parametrize(
+    ("asked", "of_pictures", "of_videos"),
+    [("auto", "live_large", "live"), ("live", "live", "live"), ("live_large",) * 3],
+)
+def test_pictures_get_the_larger_model_and_videos_the_faster(
+    asked: str, of_pictures: str, of_videos: str
+) -> None:
+    with RestorerPool(RestoreOptions(model=asked)) as pool:
+        pool.for_pictures()
+        pool.for_videos()
+        assert [it["model"] for it in FakeRestorer.opened[-2:]] == [of_pictures, of_videos]
 
 
 def test_restorers_are_closed_with_the_pool() -> None:

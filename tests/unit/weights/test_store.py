@@ -15,15 +15,16 @@ def write_safetensors(path, metadata):
     return path
 
 
-def test_the_bundled_live_model_has_every_form_and_says_what_it_is():
-    model = find_model("live")
+@pytest.mark.parametrize(("name", "least_count"), [("live", 1_500_000), ("live_large", 2_800_000)])
+def test_a_bundled_model_has_every_form_and_says_what_it_is(name, least_count):
+    model = find_model(name)
     assert model in list_models()
     assert set(model.files) == {"onnx", "onnx_int8", "safetensors"}
     assert all(size < 8_000_000 for size in model.size_bytes.values())
     facts = model.read_facts()
-    assert facts.name == "live"
+    assert facts.name == name
     assert facts.licence == "Apache-2.0"
-    assert facts.parameter_count > 1_500_000
+    assert facts.parameter_count > least_count
     assert facts.training
 
 

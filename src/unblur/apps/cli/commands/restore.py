@@ -48,13 +48,23 @@ Compare = Annotated[
     bool, typer.Option("--compare", help="Also write name_compare.ext: before and after, joined.")
 ]
 
+RestoreModel = Annotated[
+    str,
+    typer.Option(
+        "--model",
+        metavar="NAME|PATH",
+        help="A bundled model (see `unblur models`) or a file; auto: live_large for pictures, "
+        "live for video.",
+    ),
+]
+
 
 def restore(  # noqa: PLR0913 - typer makes one option of each parameter
     inputs: Inputs,
     *,
     output: Output = None,
     recursive: Recursive = False,
-    model: options.Model = "live",
+    model: RestoreModel = "auto",
     device: options.Device = "auto",
     runtime: options.Runtime = "auto",
     precision: options.Precision = "auto",
@@ -86,7 +96,8 @@ def restore(  # noqa: PLR0913 - typer makes one option of each parameter
     if to is not None and to <= from_:
         raise UseError(f"--to {to:g} is not after --from {from_:g}: no frame lies between them")
     with use_errors():
-        find_model(model)
+        if model != "auto":
+            find_model(model)
         plan = plan_jobs(
             inputs,
             output=output,
