@@ -2,6 +2,7 @@
 
 import shutil
 from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,10 +17,13 @@ from unblur.errors import (
 )
 from unblur.images.broken import looks_broken
 from unblur.media.frame import Frame
+from unblur.media.image_files import read_picture
 from unblur.media.picture import Picture, PictureFile
 from unblur.restoration import restorer as module
 from unblur.restoration.restorer import Restorer
 from unblur.weights.store import find_model
+
+ROOT = Path(__file__).parent.parent.parent.parent
 
 
 @pytest.fixture
@@ -132,6 +136,19 @@ def test_frames_that_need_tiles_are_restored_in_tiles(fake):
     restored = list(Restorer(tile_px=16).restore_frames(numbered(2, [])))
     assert [frame.pixels[-1, -1, 0] for frame in restored] == [10, 11]
     assert len(fake["fp32"].shapes) == 8
+
+
+@pytest.mark.parametrize(("model", "tile_px"), [("live", 256), ("live_large", 384)])
+def test_tiles_of_a_bundled_model_equal_the_whole_picture(model, tile_px):
+    street = read_picture(ROOT / "examples" / "street.jpg").samples
+    whole, tiled = (
+        Restorer(model, precision="fp32", tile_px=side).restore(street).astype(int)
+        for side in ("auto", tile_px)
+    )
+    apart = np.abs(whole - tiled)
+    assert apart.max() <= 1
+    assert (apart > 0).mean() < 1e-3
+    assert np.abs(whole - street).max() > 50
 
 
 def test_a_frame_that_runs_out_of_memory_is_tried_again_in_smaller_tiles(fake):
