@@ -1,8 +1,8 @@
 """Cutting a picture into tiles with a halo, so that nobody can see where.
 
 A tile is computed with `halo_px` of its surroundings, as far as one pixel of the
-network's input can reach in its output, and only its own part is kept: tiled and
-untiled results are then the same computation.
+network's input counts in its output, and only its own part is kept: tiled and
+untiled results are then the same, to a grey level at most (docs/decisions/halo.md).
 """
 
 from __future__ import annotations

@@ -34,7 +34,10 @@ _KEY_FRAMES_S = 1
 
 
 class LiveSink(Protocol):
-    """Takes frames and sound as they come; all calls are from one thread, the main one."""
+    """Takes frames and sound as they come.
+
+    All calls are from one thread, the main one where the sink is a window or a camera.
+    """
 
     takes_sound: bool
 

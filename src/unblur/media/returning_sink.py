@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
@@ -15,6 +16,9 @@ from unblur.media.live_names import LiveSinkName
 from unblur.media.live_sink import LiveSink, open_sink
 from unblur.media.reconnecting import Reconnecting, Tell
 from unblur.media.timed_sink import TimedSink
+
+_STEADY_S = 30.0
+"""A sink that is lost sooner after it came back counts as one that could not be opened."""
 
 
 def open_lasting_sink(
@@ -51,6 +55,8 @@ class ReturningSink:
         self.takes_sound = self._sink.takes_sound
         self._opening: Future[LiveSink] = Future()
         self._failed_count = 0
+        self._opened_s = time.monotonic()
+        self._is_first = True
         self._is_closed = threading.Event()
         self._closing = threading.Lock()
 
@@ -101,7 +107,11 @@ class ReturningSink:
         self._sink = None
         if not self._reconnecting.is_wanted:
             raise error
-        self._failed_count = 0
+        lasted_s = time.monotonic() - self._opened_s
+        if lasted_s >= _STEADY_S or self._is_first:
+            self._failed_count = 0
+        else:
+            self._fail(error)
         self._open_later()
 
     def _take_opened(self) -> LiveSink | None:
@@ -111,15 +121,20 @@ class ReturningSink:
         try:
             self._sink = self._opening.result()
         except UnblurError as error:
-            self._failed_count += 1
-            if self._reconnecting.is_over(self._failed_count):
-                raise OutputError(
-                    f"{self._text} did not come back in {self._failed_count} attempts: {error}"
-                ) from error
+            self._fail(error)
             self._open_later()
             return None
+        self._opened_s, self._is_first = time.monotonic(), False
         self._tell(f"{self._text} is back")
         return self._sink
+
+    def _fail(self, error: UnblurError) -> None:
+        """Count an attempt that was in vain; raises OutputError after the last."""
+        self._failed_count += 1
+        if self._reconnecting.is_over(self._failed_count):
+            raise OutputError(
+                f"{self._text} did not come back in {self._failed_count} attempts: {error}"
+            ) from error
 
     def _open_later(self) -> None:
         """Open it after a pause, in a thread."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
 from queue import SimpleQueue
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from unblur.errors import OutputError
 from unblur.media.frame import Frame
@@ -31,6 +31,8 @@ class TimedSink:
         self._sink = sink
         self._text = text
         self.takes_sound = sink.takes_sound
+        self._newest: Future[Any] = Future()
+        self._newest.set_result(None)
         self._calls: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         threading.Thread(target=self._work, name="unblur live sink calls", daemon=True).start()
 
@@ -47,7 +49,13 @@ class TimedSink:
         return self._sink.is_open()
 
     def close(self) -> None:
-        """See `LiveSink.close`; OutputError also when it takes too long."""
+        """See `LiveSink.close`; OutputError also when it takes too long.
+
+        Where a call was interrupted that has not returned yet, it is abandoned instead.
+        """
+        if not self._newest.done():  # a call that was interrupted: the sink hangs
+            self.abandon()
+            return
         try:
             self._call(self._sink.close)
         except BaseException:
@@ -64,8 +72,9 @@ class TimedSink:
 
     def _call(self, call: Callable[[], _Given]) -> _Given:
         """What `call` gives, or raises; OutputError when it takes too long."""
+        result = self._newest = self._begin(call)
         try:
-            return self._begin(call).result(_PATIENCE_S)
+            return result.result(_PATIENCE_S)
         except TimeoutError as error:
             raise OutputError(f"{self._text} took nothing for {_PATIENCE_S:g} s") from error
 

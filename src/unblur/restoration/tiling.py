@@ -26,8 +26,8 @@ def ignore_progress(done_count: int, part_count: int | None) -> None:
 
 _BYTES_PER_PIXEL = 240
 """Memory that a network is taken to need for each pixel of a tile. Measured (peak of the
-process for one 2048x2048 tile in OpenVINO, less that for a 64x64 one): 71 for `live` and
-the same for `live_large` in fp32, 48 for `live` in int8; twice that to be safe."""
+process for one 2048x2048 tile in OpenVINO, less that for a 64x64 one): 119 for `live_large` in
+fp32 and 42 in int8, 71 and 48 for `live`; twice that to be safe."""
 _LARGEST_TILE_PX = 2048
 _SMALLEST_TILE_PX = 64
 

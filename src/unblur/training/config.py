@@ -131,8 +131,8 @@ class TrainingOptions(Options):
     crop_px: int = Field(default=160, gt=0)
     """Height and width of a training crop at the end, a multiple of what the network needs."""
     first_crop_px: int | None = Field(default=None, ge=16)
-    """The same at the start; it grows, by 16 at a time, until `final_crop_at`. None: the same
-    from the start."""
+    """The same at the start; it grows, by 16 or what the network needs at a time, until
+    `final_crop_at`. None: the same from the start."""
     final_crop_at: float = Field(default=0.6, ge=0, le=1)
     """From this share of the run on crops have their final size."""
     optimizer: Literal["muon", "adamw", "adam"] = "muon"

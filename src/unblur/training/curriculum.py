@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from unblur.models.catalog import find_generator
 from unblur.training.config import TrainingOptions
 
 _CROP_STEP_PX = 16
@@ -16,6 +17,8 @@ class Curriculum:
     def __init__(self, options: TrainingOptions) -> None:
         self._options = options
         self._curriculum = options.curriculum
+        multiple_of = find_generator(options.network).size_rule.multiple_of
+        self._crop_step_px = max(_CROP_STEP_PX, multiple_of)
 
     def batch_size(self, progress: float) -> int:
         """Crops to a batch: the more, the smaller they are, so that the work stays the same."""
@@ -24,13 +27,14 @@ class Curriculum:
         )
 
     def crop_px(self, progress: float) -> int:
-        """The size of crops at `progress`, a multiple of 16 below the final size."""
+        """The size of crops at `progress`, which the network takes: a multiple of 16 or more."""
         last = self._options.crop_px
         first = self._options.first_crop_px or last
         if progress >= self._options.final_crop_at or first == last:
             return last
         grown = first + (last - first) * progress / self._options.final_crop_at
-        return min(last, int(grown) // _CROP_STEP_PX * _CROP_STEP_PX)
+        step = self._crop_step_px
+        return min(last, max(step, int(grown) // step * step))
 
     def mixture_share(self, progress: float) -> float:
         """How much of a batch is the full mixture at `progress`."""

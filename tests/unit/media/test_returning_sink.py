@@ -12,6 +12,7 @@ import pytest
 from tests.live_tools import ListingSink
 from unblur.errors import OutputError
 from unblur.media import reconnecting as pauses
+from unblur.media import returning_sink
 from unblur.media.frame import Frame
 from unblur.media.live_sink import LiveSink
 from unblur.media.reconnecting import Reconnecting
@@ -82,6 +83,26 @@ def test_it_gives_up_after_as_many_attempts_as_are_wanted() -> None:
     sink = Opener(ListingSink(fails_after=0)).returning(Reconnecting(most_attempts=2))
     with pytest.raises(OutputError, match="x did not come back in 2 attempts: nobody is there"):
         send_for(sink, 2)
+
+
+def test_one_that_is_lost_again_and_again_is_given_up_as_one_that_cannot_be_opened() -> None:
+    opener = Opener(*(ListingSink(fails_after=1) for _ in range(9)))
+    with pytest.raises(OutputError, match="x did not come back in 3 attempts: the sink is full"):
+        send_for(opener.returning(Reconnecting(most_attempts=3)), 3)
+    assert len(opener.left) == 9 - 4
+    assert [line.rpartition(" in ")[2] for line in opener.told if line.startswith("lost")] == [
+        "0.02 s",
+        "0.04 s",
+        "0.04 s",
+    ]
+
+
+def test_one_that_was_there_for_long_is_tried_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(returning_sink, "_STEADY_S", 0.0)
+    opener = Opener(*(ListingSink(fails_after=1) for _ in range(5)))
+    with pytest.raises(OutputError, match="x did not come back in 2 attempts: nobody is there"):
+        send_for(opener.returning(Reconnecting(most_attempts=2)), 3)
+    assert opener.left == []
 
 
 def test_without_reconnecting_the_first_failure_is_the_end() -> None:

@@ -103,3 +103,15 @@ def test_a_receiver_that_reads_nothing_does_not_hold_up_the_session() -> None:
     assert index > 2
     assert len(told) == 1
     assert told[0].startswith("lost tcp://127.0.0.1:")
+
+
+def test_one_that_hangs_when_all_is_stopped_is_left_without_an_error() -> None:
+    hanging = HangingSink()
+    sink = TimedSink(hanging, "x")
+    sink.write(FRAME)
+    with pytest.raises(OutputError):  # as Ctrl-C, it leaves a call behind that has not returned
+        sink.write(FRAME)
+    sink.close()
+    hanging.may_return.set()
+    assert hanging.has_ended.wait(5)
+    assert hanging.ends == ["abandoned"]

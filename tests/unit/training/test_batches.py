@@ -34,6 +34,14 @@ def test_crops_grow_and_the_work_stays(tmp_path: Path) -> None:
     assert torch.equal(ready.sharp, first.sharp.float() / 255)
 
 
+def test_crops_grow_by_what_the_network_takes(tmp_path: Path) -> None:
+    changes = {"network": "live_large", "crop_px": 192, "first_crop_px": 80}
+    data = small_run(tmp_path).data.model_copy(update={"pair_px": 208})
+    curriculum = Curriculum(small_run(tmp_path, data=data, **changes))
+    sizes = [curriculum.crop_px(progress / 10) for progress in range(8)]
+    assert sizes == [64, 96, 96, 128, 128, 160, 192, 192]
+
+
 def test_the_mixture_comes_in_and_the_paths_grow(tmp_path: Path) -> None:
     drawn = Curriculum(small_run(tmp_path))
     assert [drawn.mixture_share(at) for at in (0, 0.02, 0.3, 1)] == pytest.approx(
