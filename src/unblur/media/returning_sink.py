@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -55,8 +56,7 @@ class ReturningSink:
         self.takes_sound = self._sink.takes_sound
         self._opening: Future[LiveSink] = Future()
         self._failed_count = 0
-        self._opened_s = time.monotonic()
-        self._is_first = True
+        self._came_back_s = -math.inf
         self._is_closed = threading.Event()
         self._closing = threading.Lock()
 
@@ -107,8 +107,7 @@ class ReturningSink:
         self._sink = None
         if not self._reconnecting.is_wanted:
             raise error
-        lasted_s = time.monotonic() - self._opened_s
-        if lasted_s >= _STEADY_S or self._is_first:
+        if time.monotonic() - self._came_back_s >= _STEADY_S:
             self._failed_count = 0
         else:
             self._fail(error)
@@ -124,7 +123,7 @@ class ReturningSink:
             self._fail(error)
             self._open_later()
             return None
-        self._opened_s, self._is_first = time.monotonic(), False
+        self._came_back_s = time.monotonic()
         self._tell(f"{self._text} is back")
         return self._sink
 
