@@ -8,25 +8,20 @@ from __future__ import annotations
 
 import json
 import math
-import subprocess
 import sys
-import tempfile
-import threading
 import time
-from collections.abc import Callable, Generator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import psutil
 
 from unblur.errors import ComputationError
+from unblur.evaluation.processes import MemoryWatch, RunningProcess, running
 from unblur.evaluation.records import Record, Row, plain_row
 from unblur.media.srt_relay import free_udp_port
 
-_BYTES_PER_MB = 1e6
 _WARM_UP_S = 20.0
 """Left out of what is said of growth: buffers fill, and the effort is being found."""
 _FAREWELL_S = 20.0
@@ -76,12 +71,12 @@ def _measure(request: LiveRequest, report: Report) -> Row:
         *(["--clip", str(request.clip)] if request.clip else []),
     ]
     with (
-        _running([*sender, "receive", sink, str(request.seconds)]) as receiver,
-        _running([*live, *request.live_options]) as restoring,
+        running([*sender, "receive", sink, str(request.seconds)]) as receiver,
+        running([*live, *request.live_options]) as restoring,
         # It sends for longer than is measured: until the receiver has seen enough.
-        _running([*sender, *sending]),
+        running([*sender, *sending]),
     ):
-        watch = _Watch(restoring.process)
+        watch = MemoryWatch(restoring.process)
         received = _wait_for(receiver, restoring, request.seconds, report)
         watch.end()
         restoring.process.terminate()
@@ -90,32 +85,8 @@ def _measure(request: LiveRequest, report: Report) -> Row:
     return _make_row(request, received, lines, watch)
 
 
-class _Watch:
-    """Looks every second how much memory a process has."""
-
-    def __init__(self, process: subprocess.Popen[bytes]) -> None:
-        self.seconds: list[float] = []
-        self.resident_mb: list[float] = []
-        self._process = psutil.Process(process.pid)
-        self._is_over = threading.Event()
-        self._thread = threading.Thread(target=self._look, daemon=True)
-        self._thread.start()
-
-    def end(self) -> None:
-        """Look no more."""
-        self._is_over.set()
-        self._thread.join()
-
-    def _look(self) -> None:
-        started_s = time.monotonic()
-        with suppress(psutil.Error):
-            while not self._is_over.wait(1.0):
-                self.seconds.append(time.monotonic() - started_s)
-                self.resident_mb.append(self._process.memory_info().rss / _BYTES_PER_MB)
-
-
 def _make_row(
-    request: LiveRequest, received: dict[str, Any], lines: list[Row], watch: _Watch
+    request: LiveRequest, received: dict[str, Any], lines: list[Row], watch: MemoryWatch
 ) -> Row:
     """The figures, from what the receiver and `unblur live` saw."""
     ages, arrivals = np.array(received["ages_ms"]), np.array(received["arrivals_s"])
@@ -157,14 +128,14 @@ def _growth_per_min(moments_s: np.ndarray, values: np.ndarray) -> float:
     return float(np.polyfit(np.array(chosen) * _PART_S / 60, medians, 1)[0])
 
 
-def _first_after(watch: _Watch, moment_s: float) -> float:
+def _first_after(watch: MemoryWatch, moment_s: float) -> float:
     """The memory at the first look after `moment_s`."""
     found = zip(watch.seconds, watch.resident_mb, strict=True)
     return next((memory for second, memory in found if second >= moment_s), math.nan)
 
 
 def _wait_for(
-    receiver: _Running, restoring: _Running, seconds: float, report: Report
+    receiver: RunningProcess, restoring: RunningProcess, seconds: float, report: Report
 ) -> dict[str, Any]:
     """What the receiver prints in the end; raises ComputationError where there is nothing."""
     started_s = time.monotonic()
@@ -184,37 +155,3 @@ def _wait_for(
             f"{restoring.last_words()}"
         ) from None
     return received
-
-
-@dataclass(frozen=True, slots=True)
-class _Running:
-    """A process and where it prints: into files, which never keep it waiting."""
-
-    process: subprocess.Popen[bytes]
-    out: Path
-    err: Path
-
-    def printed(self) -> str:
-        """What is on stdout so far."""
-        return self.out.read_text(encoding="utf-8")
-
-    def last_words(self) -> str:
-        """The last line on stderr."""
-        lines = self.err.read_text(encoding="utf-8", errors="replace").splitlines()
-        return lines[-1] if lines else "it said nothing"
-
-
-@contextmanager
-def _running(words: list[str]) -> Generator[_Running]:
-    """A process that does not outlive the block."""
-    with tempfile.TemporaryDirectory(prefix="unblur-") as folder:
-        out, err = Path(folder, "out"), Path(folder, "err")
-        with out.open("wb") as out_file, err.open("wb") as err_file:
-            process = subprocess.Popen(  # noqa: S603 - this very package
-                words, stdin=subprocess.DEVNULL, stdout=out_file, stderr=err_file
-            )
-        try:
-            yield _Running(process, out, err)
-        finally:
-            process.kill()
-            process.wait()
