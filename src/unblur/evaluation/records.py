@@ -18,7 +18,7 @@ from unblur._version import __version__
 from unblur.errors import InputError
 from unblur.media.atomic import make_folder, replacing
 
-Kind = Literal["quality", "paper", "speed", "task", "video", "live"]
+Kind = Literal["quality", "paper", "speed", "task", "video", "live", "video_speed"]
 Row = dict[str, Any]
 """Figures by name; None where there is none, infinite ones as the text "inf"."""
 

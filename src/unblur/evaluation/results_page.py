@@ -36,7 +36,7 @@ those that are compared took turns, so that whatever slowed one slowed the other
 _WITHOUT_LPIPS = """LPIPS (`unblur evaluate --lpips`) is not among the figures: the weights that it
 is defined with could not be had on the machine that measured.
 """
-_ORDER: tuple[Kind, ...] = ("quality", "paper", "speed", "task", "video", "live")
+_ORDER: tuple[Kind, ...] = ("quality", "paper", "speed", "task", "video", "video_speed", "live")
 
 
 def load_records(folder: Path) -> dict[str, Record]:

@@ -51,8 +51,19 @@ class Received:
     """When each of `ages_ms` was read, from the first frame on."""
 
 
-def send(url: str, seconds: float, pattern: Pattern, rate: int, *, has_sound: bool = True) -> int:
-    """Send H.264 with the pattern, and AAC, in real time; gives the number of frames."""
+def send(
+    url: str,
+    seconds: float,
+    pattern: Pattern,
+    rate: int,
+    *,
+    has_sound: bool = True,
+    is_paced: bool = True,
+) -> int:
+    """Send H.264 with the pattern, and AAC; gives the number of frames.
+
+    In real time if it `is_paced`, else as fast as can be.
+    """
     name = parse_sink(url)
     first = pattern.next_picture()
     with av.open(
@@ -67,7 +78,8 @@ def send(url: str, seconds: float, pattern: Pattern, rate: int, *, has_sound: bo
         started_s = time.monotonic()
         count = round(seconds * rate)
         for index in range(count):
-            time.sleep(max(0.0, started_s + index / rate - time.monotonic()))
+            if is_paced:
+                time.sleep(max(0.0, started_s + index / rate - time.monotonic()))
             if sound is not None:
                 sound.send_until(Fraction(index + 1, rate))
             picture = pattern.next_picture()

@@ -1,10 +1,10 @@
-"""`unblur benchmark`: how long a frame takes, for each model, runtime and precision."""
+"""`unblur benchmark`: how long a frame takes; a video file; how live a live session is."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, get_args
+from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 import typer
 
@@ -62,7 +62,10 @@ Sizes = Annotated[
         callback=_check_sizes,
     ),
 ]
-Rounds = Annotated[int, typer.Option(min=1, help="How often each is timed; they take turns.")]
+Rounds = Annotated[
+    int | None,
+    typer.Option(min=1, help="How often each is timed, in turns; else 20, with --video 3."),
+]
 Threads = Annotated[
     list[int] | None, typer.Option(min=1, help="CPU threads; repeat; else one per core.")
 ]
@@ -80,11 +83,20 @@ Live = Annotated[
     bool,
     typer.Option("--live", help="Measure `unblur live` instead, between a sender and a receiver."),
 ]
+Video = Annotated[
+    bool,
+    typer.Option("--video", help="Measure the restoring of a video file instead, with sound."),
+]
+Frames = Annotated[int, typer.Option(min=2, help="With --video: so many frames it has.")]
+Plain = Annotated[
+    bool,
+    typer.Option(help="With --video: also restore one frame after the other, to compare."),
+]
 Seconds = Annotated[float, typer.Option(min=2, help="With --live: how long.")]
-Rate = Annotated[int, typer.Option(min=1, max=240, help="With --live: frames sent a second.")]
+Rate = Annotated[int, typer.Option(min=1, max=240, help="With --live, --video: frames a second.")]
 Clip = Annotated[
     Path | None,
-    typer.Option(metavar="FILE", help="With --live: whose pictures are sent; else a pattern."),
+    typer.Option(metavar="FILE", help="With --live, --video: whose pictures; else a pattern."),
 ]
 Save = Annotated[
     Path | None, typer.Option(metavar="FILE", help="Also keep the figures as JSON, with machine.")
@@ -97,10 +109,13 @@ def benchmark(  # noqa: PLR0913 - typer makes one option of each parameter
     runtime: options.Runtimes = None,
     precision: options.Precisions = None,
     size: Sizes = None,
-    rounds: Rounds = 20,
+    rounds: Rounds = None,
     threads: Threads = None,
     reference: Reference = False,
     plot: Plot = None,
+    video: Video = False,
+    frames: Frames = 300,
+    plain: Plain = True,
     live: Live = False,
     seconds: Seconds = 60.0,
     rate: Rate = 30,
@@ -112,40 +127,61 @@ def benchmark(  # noqa: PLR0913 - typer makes one option of each parameter
 
     The figures are of alternating rounds, each candidate warmed up before them.
     """
+    if live and video:
+        raise UseError("--live and --video measure different things: give one of them")
+    sizes = [parse_size(text) for text in size or ["720p"]]
     if live:
-        sizes = [parse_size(text) for text in size or ["720p"]]
         words = _live_words(model, runtime, precision)
         record = _measure_live(sizes, words, seconds=seconds, rate=rate, clip=clip)
-        write_reports(record, {}, Reports(save=save))
-        print_record(record, has_notes=True, is_json=json)
-        return SUCCESS
-    from unblur.evaluation.energy import find_meter
-    from unblur.evaluation.records import write_text
-    from unblur.evaluation.speed import SpeedRequest, benchmark_models
-    from unblur.evaluation.speed_record import growth_chart, speed_record, time_command
-    from unblur.weights.store import find_model, list_models
-
-    names = model or [each.name for each in list_models()]
-    request = SpeedRequest(
-        models=[find_model(name) for name in names],
-        sizes=[parse_size(text) for text in size or ["720p"]],
-        runtimes=_pick_runtimes(runtime or ["auto"]),
-        precisions=_pick_precisions(precision or ["auto"]),
-        rounds=rounds,
-        reference=_make_reference() if reference else None,
-        has_memory=True,
-        **({"thread_counts": threads} if threads else {}),
-    )
-    meter, energy_note = find_meter()
-    with counting("rounds") as report:
-        rows = benchmark_models(request, meter, report)
-    commands = [time_command(name) for name in names]
-    record = speed_record(rows, options.typed_command(), energy_note, commands)
+    elif video:
+        asked = {"frame_count": frames, "rate": rate, "rounds": rounds or 3, "clip": clip}
+        record = _measure_videos(sizes, model, **asked, has_plain=plain)
+    else:
+        record = _measure_frames(
+            model,
+            sizes,
+            runtimes=_pick_runtimes(runtime or ["auto"]),
+            precisions=_pick_precisions(precision or ["auto"]),
+            rounds=rounds or 20,
+            reference=_make_reference() if reference else None,
+            **({"thread_counts": threads} if threads else {}),
+        )
     if plot:
+        from unblur.evaluation.records import write_text
+        from unblur.evaluation.speed_record import growth_chart
+
         write_text(plot, growth_chart(record))
     write_reports(record, {}, Reports(save=save))
     print_record(record, has_notes=True, is_json=json)
     return SUCCESS
+
+
+def _measure_frames(models: list[str] | None, sizes: list[tuple[int, int]], **asked: Any) -> Record:
+    """Each model at each size; `asked` are fields of a `SpeedRequest`."""
+    from unblur.evaluation.energy import find_meter
+    from unblur.evaluation.speed import SpeedRequest, benchmark_models
+    from unblur.evaluation.speed_record import speed_record, time_command
+    from unblur.weights.store import find_model, list_models
+
+    names = models or [each.name for each in list_models()]
+    found = [find_model(name) for name in names]
+    request = SpeedRequest(found, sizes, has_memory=True, **asked)
+    meter, energy_note = find_meter()
+    with counting("rounds") as report:
+        rows = benchmark_models(request, meter, report)
+    commands = [time_command(name) for name in names]
+    return speed_record(rows, options.typed_command(), energy_note, commands)
+
+
+def _measure_videos(sizes: list[tuple[int, int]], models: list[str] | None, **asked: Any) -> Record:
+    """A video of each size, for each model; `asked` are fields of a `VideoSpeedRequest`."""
+    from unblur.evaluation.video_speed import VideoSpeedRequest, measure_video_speed
+    from unblur.restoration.file_options import VIDEO_MODEL
+
+    names = models or [VIDEO_MODEL]
+    requests = [VideoSpeedRequest(name, *size, **asked) for size in sizes for name in names]
+    with counting("runs") as report:
+        return measure_video_speed(requests, options.typed_command(), report)
 
 
 def _live_words(
