@@ -124,11 +124,15 @@ class ListedSource:
 
 @dataclass
 class ListingSink:
-    """Remembers what it got; `slow_s` is how long it takes for a frame."""
+    """Remembers what it got; `slow_s` is how long it takes for a frame.
+
+    `opens_after` so many frames it is certain that it is open.
+    """
 
     takes_sound: bool = True
     slow_s: float = 0.0
     fails_after: int | None = None
+    opens_after: int = 0
     is_lost: bool = False
     frames: list[Frame] = field(default_factory=list)
     sounds: list[LiveSound] = field(default_factory=list)
@@ -149,8 +153,8 @@ class ListingSink:
         self.sounds.append(sound)
 
     def is_open(self) -> bool:
-        """Always."""
-        return True
+        """After the first few frames."""
+        return len(self.frames) >= self.opens_after
 
     def close(self) -> None:
         """Remember that."""

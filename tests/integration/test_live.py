@@ -34,6 +34,7 @@ from unblur.media import live_container
 from unblur.media.live_container import LiveContainer
 from unblur.media.reconnecting import Reconnecting
 from unblur.media.srt_relay import relay_to
+from unblur.restoration.live_meter import LiveReport
 from unblur.weights.store import BUNDLED
 
 needs_weights = pytest.mark.skipif(
@@ -105,6 +106,33 @@ def test_tcp_and_rtmp_work_on_loopback(tmp_path: Path) -> None:
         summary = run_live(
             f"rtmp://127.0.0.1:{port}/live/key", str(target), source_options=listening
         )
+    assert len(frame_times(target)) == summary.delivered > 5
+    assert packets_of(target, "audio")
+
+
+@pytest.mark.parametrize(
+    ("scheme", "listening"),
+    [
+        ("rtmp", {"listen": "1"}),
+        ("rtsp", {"rtsp_flags": "listen", "listen_timeout": "20"}),
+    ],
+)
+def test_servers_get_pictures_and_sound(
+    tmp_path: Path, scheme: str, listening: dict[str, str]
+) -> None:
+    clip = make_clip(tmp_path / "in.mkv", long_clip(75, has_audio=True, height=96, width=160))
+    url, target = f"{scheme}://127.0.0.1:{free_port()}/live/key", tmp_path / "out.mkv"
+    summaries: list[LiveReport] = []
+
+    def send() -> None:
+        time.sleep(1)
+        summaries.append(run_live(str(clip), url))
+
+    sender = threading.Thread(target=send)
+    sender.start()
+    summary = run_live(url, str(target), source_options=listening)
+    sender.join(20)
+    assert 10 < summary.received <= summaries[0].received
     assert len(frame_times(target)) == summary.delivered > 5
     assert packets_of(target, "audio")
 
@@ -241,6 +269,27 @@ def test_ctrl_c_ends_the_wait_for_a_source_from_which_nothing_comes(tmp_path: Pa
     assert process.returncode == 130
     assert b"stopped" in err
     assert parts_of(tmp_path / "out.mp4") == []
+
+
+@needs_posix
+@needs_weights
+@pytest.mark.parametrize("scheme", ["rtmp", "rtsp"])
+def test_ctrl_c_ends_the_wait_for_a_server_that_never_answers(tmp_path: Path, scheme: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        url = f"{scheme}://127.0.0.1:{server.getsockname()[1]}/live/key"
+        limit_option = "timeout=60000000" if scheme == "rtsp" else "rw_timeout=60000000"
+        words = ["live", "pattern", "--to", url, "--sink-option", limit_option]
+        process = _start(*words, cwd=tmp_path)
+        server.settimeout(60)
+        with server.accept()[0]:
+            time.sleep(1.0)
+            process.send_signal(signal.SIGINT)
+            try:
+                _, err = process.communicate(timeout=8)
+            finally:
+                process.kill()
+    assert process.returncode == 0
+    assert b"stopping" in err
 
 
 @needs_posix

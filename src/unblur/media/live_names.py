@@ -45,6 +45,14 @@ _SINKS: dict[str, str] = {
     "rtmps": "flv",
 }
 """The protocols that are written, each with its muxer."""
+_MOST_SILENT_US = "5000000"
+_TIME_LIMITS: dict[str, dict[str, str]] = {
+    "tcp": {"rw_timeout": _MOST_SILENT_US},
+    "rtsp": {"timeout": _MOST_SILENT_US},
+    "rtmp": {"rw_timeout": _MOST_SILENT_US},
+    "rtmps": {"rw_timeout": _MOST_SILENT_US},
+}
+"""The protocols whose other side can keep us waiting, and what tells FFmpeg how long it may."""
 _TRANSPORT_STREAM: dict[str, str] = {
     "omit_video_pes_length": "0",
     "max_delay": "0",
@@ -94,6 +102,8 @@ class LiveSinkName:
     url: str = ""
     muxer: str = ""
     options: dict[str, str] = field(default_factory=dict[str, str])
+    may_hang: bool = False
+    """Whether its other side can keep us waiting: all but datagrams and who waits for us."""
 
 
 def parse_source(
@@ -156,8 +166,10 @@ def parse_sink(text: str, *, options: Mapping[str, str] | None = None) -> LiveSi
         )
     muxer = _SINKS[scheme]
     url = _with_query(text, f"pkt_size={_TS_PACKETS}") if scheme == "udp" else text
-    shown, told = _without_password(text), _MUXER_OPTIONS[muxer] | extra
-    return LiveSinkName(shown, "network", url, muxer, told)
+    is_waiting = "listen" in _names_in_query(text)
+    limits = {} if is_waiting else _TIME_LIMITS.get(scheme, {})
+    shown, told = _without_password(text), _MUXER_OPTIONS[muxer] | limits | extra
+    return LiveSinkName(shown, "network", url, muxer, told, may_hang=bool(limits))
 
 
 def _camera(text: str, options: dict[str, str], platform: str) -> LiveSourceName:
@@ -197,11 +209,16 @@ def _without_password(url: str) -> str:
 
 def _with_query(url: str, query: str) -> str:
     """`url` with more behind its question mark; what stands there already wins."""
-    named = {word.partition("=")[0] for word in url.partition("?")[2].split("&")}
+    named = _names_in_query(url)
     added = "&".join(word for word in query.split("&") if word.partition("=")[0] not in named)
     if not added:
         return url
     return f"{url}{'&' if '?' in url else '?'}{added}"
+
+
+def _names_in_query(url: str) -> set[str]:
+    """What is set behind the question mark of `url`."""
+    return {word.partition("=")[0] for word in url.partition("?")[2].split("&")}
 
 
 def _list(schemes: Mapping[str, object]) -> str:

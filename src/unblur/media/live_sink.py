@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from contextlib import ExitStack, contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from fractions import Fraction
 from pathlib import Path
 from typing import Protocol
 
 import av
+from av.codec.context import Flags
 from av.container import OutputContainer
 from av.error import FFmpegError
 from av.stream import Stream
@@ -24,10 +25,17 @@ from unblur.media.live_frames import LIVE_TIME_BASE, LiveFacts, LiveSound
 from unblur.media.live_names import LiveSinkName
 from unblur.media.live_screens import Screen, VirtualCamera, Window
 from unblur.media.srt_relay import has_protocol, relay_to
+from unblur.media.threaded_output import (
+    check_takes,
+    close_later,
+    close_quietly,
+    has_global_header,
+    open_threaded,
+)
 
-_MOST_HELD_BACK_US = "50000"
+_MOST_HELD_BACK_US = 50_000
 """So long the muxer may wait for the other stream, to write both in order."""
-_CONNECT_S = 10.0
+_MOST_HELD_BACK = round(Fraction(_MOST_HELD_BACK_US, 1_000_000) / LIVE_TIME_BASE)
 _QUALITY_CRF = "21"
 _KEY_FRAMES_S = 1
 """Who joins a stream waits for a key frame."""
@@ -50,7 +58,7 @@ class LiveSink(Protocol):
         ...
 
     def is_open(self) -> bool:
-        """Whether anybody still looks; called often."""
+        """Whether anybody looks; called often."""
         ...
 
     def close(self) -> None:
@@ -89,10 +97,12 @@ class StreamSink:
         self._exits = ExitStack()
         self._reformatter = VideoReformatter()
         self._last_sound_pts = -1
+        self._is_open = not name.may_hang
+        self._first_pts: list[int] = []
         try:
             with self._explained(f"cannot send to {name.text}"):
                 self._container = self._open_container()
-                self._exits.callback(self._close_quietly)
+                self._exits.push(self._let_go)
                 self._video = self._add_video(bit_rate_kbps)
                 self._sound = self._add_sound()
                 self._container.start_encoding()
@@ -107,9 +117,13 @@ class StreamSink:
             frame.pixels, pixel_format, self._facts.colours, self._reformatter
         )
         encoded.pts, encoded.time_base = frame.pts, frame.time_base
-        with self._explained(f"{self._name.text} takes no more"):
+        with self._explained_sending():
             for packet in self._video.encode(encoded):
                 self._container.mux_one(packet)
+        if not self._is_open:
+            self._first_pts.append(frame.pts)
+            sent = [pts for pts in self._first_pts if frame.pts - pts > _MOST_HELD_BACK]
+            self._is_open = len(sent) > 1  # one may lie in the queue; the other went out
         return True
 
     def write_sound(self, sound: LiveSound) -> None:
@@ -124,15 +138,18 @@ class StreamSink:
         packet.time_base = LIVE_TIME_BASE
         packet.pts = packet.dts = sound.pts
         packet.duration = round(duration_s / LIVE_TIME_BASE)
-        with self._explained(f"{self._name.text} takes no more"):
+        with self._explained_sending():
             self._container.mux_one(packet)
 
     def is_open(self) -> bool:
-        """Until it fails."""
-        return True
+        """Until it fails; where it is connected in a thread, after the first few frames."""
+        return self._is_open
 
     def close(self) -> None:
         """Send what is left and end the container; a file gets its name."""
+        if not self._is_open:  # it may never be
+            self.abandon()
+            return
         try:
             with self._explained(f"cannot finish {self._name.text}"):
                 for packet in self._video.encode(None):
@@ -160,10 +177,17 @@ class StreamSink:
         except (FFmpegError, OSError, ValueError) as error:
             raise OutputError(f"{what}: {reason_of(error)}") from error
 
-    def _close_quietly(self) -> None:
-        """Close the container, which may be closed, or broken, already."""
-        with suppress(FFmpegError, OSError, ValueError):
-            self._container.close()
+    def _explained_sending(self) -> AbstractContextManager[None]:
+        """As `_explained`; what fails before it is open was never there."""
+        what = "{} takes no more" if self._is_open else "cannot send to {}"
+        return self._explained(what.format(self._name.text))
+
+    def _let_go(self, kind: type[BaseException] | None, *_: object) -> None:
+        """After an error close the container, broken as it may be."""
+        if kind is not None and self._name.may_hang:
+            close_later(self._container)
+        elif kind is not None:
+            close_quietly(self._container)
 
     def _open_container(self) -> OutputContainer:
         url = self._name.url
@@ -175,12 +199,12 @@ class StreamSink:
             url = relay.url
         options = {
             "flush_packets": "1",
-            "max_interleave_delta": _MOST_HELD_BACK_US,
+            "max_interleave_delta": str(_MOST_HELD_BACK_US),
             **self._name.options,
         }
-        return av.open(
-            url, "w", format=self._name.muxer, container_options=options, timeout=_CONNECT_S
-        )
+        if self._name.may_hang:
+            return open_threaded(url, self._name.muxer, options)
+        return av.open(url, "w", format=self._name.muxer, container_options=options)
 
     def _add_video(self, bit_rate_kbps: int | None) -> VideoStream:
         facts = self._facts
@@ -195,6 +219,8 @@ class StreamSink:
         context = stream.codec_context
         is_odd = facts.height % 2 or facts.width % 2
         context.pix_fmt = "yuv444p" if is_odd else "yuv420p"
+        if has_global_header(self._name.muxer):
+            context.flags |= Flags.global_header
         colours = encoded_colours(facts.colours, context.pix_fmt)
         context.color_primaries, context.color_trc = colours.primaries, colours.transfer
         context.colorspace, context.color_range = colours.matrix, colours.range
@@ -204,6 +230,8 @@ class StreamSink:
         template = self._facts.sound
         if template is None:
             return None
+        if self._name.may_hang:
+            check_takes(self._name.muxer, template)
         return self._container.add_stream_from_template(template, opaque=True)
 
 

@@ -54,6 +54,8 @@ class ReturningSink:
         self._tell = tell
         self._sink: LiveSink | None = open_it()
         self.takes_sound = self._sink.takes_sound
+        self._is_connected = self._sink.is_open()
+        self._has_been_there = self._is_connected
         self._opening: Future[LiveSink] = Future()
         self._failed_count = 0
         self._came_back_s = -math.inf
@@ -66,10 +68,12 @@ class ReturningSink:
         if sink is None:
             return False
         try:
-            return sink.write(frame)
+            is_sent = sink.write(frame)
         except OutputError as error:
             self._lose(sink, error)
             return False
+        self._note_connected(sink)
+        return is_sent
 
     def write_sound(self, sound: LiveSound) -> None:
         """See `LiveSink.write_sound`."""
@@ -82,7 +86,7 @@ class ReturningSink:
 
     def is_open(self) -> bool:
         """See `LiveSink.is_open`: one that is lost may come back."""
-        return self._sink is None or self._sink.is_open()
+        return True
 
     def close(self) -> None:
         """See `LiveSink.close`."""
@@ -105,9 +109,9 @@ class ReturningSink:
         """Let go of a sink that failed, and begin to open it again where that is wanted."""
         sink.abandon()
         self._sink = None
-        if not self._reconnecting.is_wanted:
+        if not (self._reconnecting.is_wanted and self._has_been_there):
             raise error
-        if time.monotonic() - self._came_back_s >= _STEADY_S:
+        if self._is_connected and time.monotonic() - self._came_back_s >= _STEADY_S:
             self._failed_count = 0
         else:
             self._fail(error)
@@ -123,9 +127,19 @@ class ReturningSink:
             self._fail(error)
             self._open_later()
             return None
-        self._came_back_s = time.monotonic()
-        self._tell(f"{self._text} is back")
+        self._is_connected = False
+        self._note_connected(self._sink)
         return self._sink
+
+    def _note_connected(self, sink: LiveSink) -> None:
+        """Say that a sink which was opened again is back, as soon as that is certain."""
+        if self._is_connected or not sink.is_open():
+            return
+        self._is_connected = True
+        if self._has_been_there:
+            self._came_back_s = time.monotonic()
+            self._tell(f"{self._text} is back")
+        self._has_been_there = True
 
     def _fail(self, error: UnblurError) -> None:
         """Count an attempt that was in vain; raises OutputError after the last."""

@@ -14,7 +14,8 @@ from unblur.media.frame import Frame
 from unblur.media.live_frames import LiveSound
 from unblur.media.live_sink import LiveSink
 
-_PATIENCE_S = 5.0
+_PATIENCE_S = 10.0
+"""Longer than what FFmpeg itself waits for a single answer."""
 _FAREWELL_S = 1.0
 
 _Given = TypeVar("_Given")

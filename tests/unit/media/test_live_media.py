@@ -209,16 +209,9 @@ def test_a_bit_rate_is_kept_to(tmp_path: Path) -> None:
     assert sizes[100] < sizes[1000] < 1000 * 1000 / 8 * 2 * 1.5
 
 
-@pytest.mark.parametrize(
-    ("text", "reason"),
-    [
-        ("missing/a.mp4", "there is no folder missing; make it first"),
-        ("rtmp://127.0.0.1:9/a/b", "cannot send to rtmp://127.0.0.1:9/a/b: "),
-    ],
-)
-def test_a_sink_that_cannot_be_opened_is_told_in_a_sentence(text: str, reason: str) -> None:
-    with pytest.raises(OutputError, match=reason):
-        open_sink(parse_sink(text), FACTS, title="")
+def test_a_sink_that_cannot_be_opened_is_told_in_a_sentence() -> None:
+    with pytest.raises(OutputError, match="there is no folder missing; make it first"):
+        open_sink(parse_sink("missing/a.mp4"), FACTS, title="")
 
 
 class FakeTk(ModuleType):

@@ -88,6 +88,25 @@ def test_sinks_are_told_apart(text: str, kind: str, muxer: str) -> None:
     assert (name.kind, name.muxer) == (kind, muxer)
 
 
+@pytest.mark.parametrize(
+    ("text", "limits"),
+    [
+        ("rtmp://host/app/key", {"rw_timeout": "5000000"}),
+        ("rtmps://host/app/key", {"rw_timeout": "5000000"}),
+        ("rtsp://host/path", {"timeout": "5000000"}),
+        ("tcp://host:9000", {"rw_timeout": "5000000"}),
+        ("tcp://host:9000?listen=1", {}),
+        ("udp://host:9000", {}),
+        ("a.mkv", {}),
+        ("-", {}),
+    ],
+)
+def test_who_can_keep_us_waiting_has_a_time_limit(text: str, limits: dict[str, str]) -> None:
+    name = parse_sink(text)
+    assert name.may_hang == bool(limits)
+    assert name.options.items() >= limits.items()
+
+
 @pytest.mark.parametrize("text", ["gopher://x", "a.avi", "a.webm", "a", "http://host/put"])
 def test_what_cannot_be_written_is_refused(text: str) -> None:
     with pytest.raises(ConfigError, match=r"expected .*srt://"):

@@ -113,6 +113,27 @@ def test_without_reconnecting_the_first_failure_is_the_end() -> None:
         send_for(sink, 2)
 
 
+def test_one_that_never_was_open_is_an_error_though_it_took_frames() -> None:
+    sink = Opener(ListingSink(fails_after=2, opens_after=3), ListingSink()).returning()
+    with pytest.raises(OutputError, match="the sink is full"):
+        send_for(sink, 2)
+
+
+def test_one_is_back_when_it_is_open_and_not_when_it_took_a_frame() -> None:
+    never, late = ListingSink(fails_after=1, opens_after=2), ListingSink(opens_after=3)
+    opener = Opener(ListingSink(fails_after=1, opens_after=1), never, late)
+    sink = opener.returning()
+    send_for(sink, 0.5)
+    assert len(late.frames) > 3
+    assert opener.told == [
+        "lost x; trying again in 0.02 s",
+        "lost x; trying again in 0.04 s",
+        "x is back",
+    ]
+    assert never.ends == ["abandoned"]
+    assert sink.is_open()
+
+
 def test_what_comes_back_too_late_is_let_go_of(monkeypatch: pytest.MonkeyPatch) -> None:
     opening, may_open = threading.Event(), threading.Event()
     late = ListingSink()
