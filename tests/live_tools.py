@@ -126,13 +126,13 @@ class ListedSource:
 class ListingSink:
     """Remembers what it got; `slow_s` is how long it takes for a frame.
 
-    `opens_after` so many frames it is certain that it is open.
+    `connects_after` so many frames it is certain that it is connected.
     """
 
     takes_sound: bool = True
     slow_s: float = 0.0
     fails_after: int | None = None
-    opens_after: int = 0
+    connects_after: int = 0
     is_lost: bool = False
     frames: list[Frame] = field(default_factory=list)
     sounds: list[LiveSound] = field(default_factory=list)
@@ -153,8 +153,12 @@ class ListingSink:
         self.sounds.append(sound)
 
     def is_open(self) -> bool:
+        """Always."""
+        return True
+
+    def is_connected(self) -> bool:
         """After the first few frames."""
-        return len(self.frames) >= self.opens_after
+        return len(self.frames) >= self.connects_after
 
     def close(self) -> None:
         """Remember that."""

@@ -10,6 +10,8 @@ import pytest
 from tests.clips import long_clip, make_clip, packets_of
 from unblur.apps.cli.main import main
 from unblur.errors import ComputationError
+from unblur.evaluation import video_speed
+from unblur.evaluation.processes import MemoryWatch
 from unblur.evaluation.video_speed import (
     PIPELINE,
     PLAIN,
@@ -34,12 +36,32 @@ def test_both_ways_are_measured_on_the_same_clip(
         (PLAIN, "openvino", "int8"),
         *((PLAIN, name, "fp32") for name in installed),
     ]
-    assert rows[0]["times_slower"] == 1
-    for row in rows:
-        assert row["frames_per_s"] == pytest.approx(12 / row["seconds"], rel=0.05)
-        assert row["times_slower"] == pytest.approx(row["seconds"] / rows[0]["seconds"], abs=0.02)
-        assert 0 < row["memory_mb_end"] <= row["memory_mb_peak"]
+    assert all(0.2 < row["seconds"] < 60 for row in rows)
+    assert all(20 < row["memory_mb_peak"] < 4000 for row in rows)
     assert json.loads((tmp_path / "video.json").read_text())["rows"] == rows
+
+
+def test_medians_of_runs_in_turns_are_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+    times_s = {PIPELINE: [2.0, 1.0, 9.0], PLAIN: [3.0, 8.0, 4.0]}
+    ran: list[str] = []
+
+    def time_it(words: list[str]) -> tuple[float, MemoryWatch]:
+        way = PIPELINE if "restore" in words else PLAIN
+        ran.append(way)
+        watch = MemoryWatch.__new__(MemoryWatch)
+        watch.seconds, watch.resident_mb = [1.0, 11.0, 12.0], [100.0, 300.0, 200.0]
+        return times_s[way][ran.count(way) - 1], watch
+
+    monkeypatch.setattr(video_speed, "_time", time_it)
+    monkeypatch.setattr(video_speed, "report_runtimes", list)
+    request = VideoSpeedRequest("live", 96, 160, frame_count=8)
+    usual, plain = measure_video_speed([request], "", lambda done, total: None).rows
+    assert ran == [PIPELINE, PLAIN] * 3
+    assert (usual["seconds"], plain["seconds"]) == (2.0, 4.0)
+    assert (usual["times_slower"], plain["times_slower"]) == (1.0, 2.0)
+    assert (usual["frames_per_s"], plain["frames_per_s"]) == (4.0, 2.0)
+    memory = [usual[f"memory_mb_{it}"] for it in ("early", "end", "peak")]
+    assert memory == [300.0, 200.0, 300.0]
 
 
 def test_the_whole_command_alone(capsys: pytest.CaptureFixture[str]) -> None:
@@ -64,6 +86,18 @@ def test_what_fails_is_said(tmp_path: Path) -> None:
         measure_video_speed([request], "", lambda done, total: None)
 
 
-def test_one_thing_is_measured_at_a_time(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["benchmark", "--video", "--live"]) == 2
-    assert "give one of them" in capsys.readouterr().err
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (["--live", "--video"], "--live does not go with --video"),
+        (["--live", "--plot", "x.svg"], "--live does not go with --plot"),
+        (["--video", "--plot", "x.svg"], "--video does not go with --plot"),
+        (["--video", "--precision", "fp32"], "--video does not go with --precision"),
+        (["--video", "--size", "161x97"], "takes even sizes only; change --size"),
+    ],
+)
+def test_what_does_not_go_together_is_refused(
+    words: list[str], reason: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["benchmark", *words]) == 2
+    assert reason in capsys.readouterr().err

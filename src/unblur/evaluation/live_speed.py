@@ -109,8 +109,8 @@ def _make_row(
             "sound_packets": received["sound_packets"],
             "sound_ahead_ms": float(np.median(ahead)) if ahead else math.nan,
             "mean_resolution": round(float(np.mean(resolutions)), 3),
-            "memory_mb_start": _first_after(watch, _WARM_UP_S),
-            "memory_mb_end": watch.resident_mb[-1] if watch.resident_mb else math.nan,
+            "memory_mb_start": watch.after(_WARM_UP_S),
+            "memory_mb_end": watch.last(),
             "memory_growth_mb_per_min": _growth_per_min(
                 np.array(watch.seconds), np.array(watch.resident_mb)
             ),
@@ -126,12 +126,6 @@ def _growth_per_min(moments_s: np.ndarray, values: np.ndarray) -> float:
         return math.nan
     medians = [float(np.median(values[parts == part])) for part in chosen]
     return float(np.polyfit(np.array(chosen) * _PART_S / 60, medians, 1)[0])
-
-
-def _first_after(watch: MemoryWatch, moment_s: float) -> float:
-    """The memory at the first look after `moment_s`."""
-    found = zip(watch.seconds, watch.resident_mb, strict=True)
-    return next((memory for second, memory in found if second >= moment_s), math.nan)
 
 
 def _wait_for(

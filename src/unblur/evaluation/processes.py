@@ -77,7 +77,11 @@ class MemoryWatch:
                     self.seconds.append(time.monotonic() - started_s)
                     self.resident_mb.append(resident / _BYTES_PER_MB)
 
-    def at(self, share: float) -> float:
-        """What it held at that share of the time that was watched, in MB; NaN if never seen."""
-        last = len(self.resident_mb) - 1
-        return self.resident_mb[round(share * last)] if last >= 0 else math.nan
+    def after(self, moment_s: float) -> float:
+        """What it held at the first look after `moment_s`, in MB; NaN where there was none."""
+        found = zip(self.seconds, self.resident_mb, strict=True)
+        return next((memory for second, memory in found if second >= moment_s), math.nan)
+
+    def last(self) -> float:
+        """What it held at the last look, in MB; NaN where there was none."""
+        return self.resident_mb[-1] if self.resident_mb else math.nan

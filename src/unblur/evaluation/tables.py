@@ -178,7 +178,7 @@ COLUMNS: dict[Kind, tuple[Column, ...]] = {
         ("seconds", number("seconds", ".1f")),
         ("frames/s", number("frames_per_s", ".1f")),
         ("times slower", number("times_slower", ".2f")),
-        ("MB at a fifth", number("memory_mb_early", ".0f")),
+        ("MB at first", number("memory_mb_early", ".0f")),
         ("MB at last", number("memory_mb_end", ".0f")),
         ("peak MB", number("memory_mb_peak", ".0f")),
     ),

@@ -28,8 +28,7 @@ from unblur.runtimes.opening import report_runtimes
 
 PIPELINE = "unblur restore"
 PLAIN = "one frame after the other"
-_POLL_S = 0.1
-_EARLY_SHARE = 0.2
+_WARM_UP_S = 10.0
 """By then every buffer is full: what memory grows by after it grows with the video."""
 Report = Callable[[int, int | None], None]
 
@@ -70,14 +69,6 @@ class _Way:
         ]
 
 
-@dataclass(frozen=True, slots=True)
-class _Run:
-    """What one run took."""
-
-    seconds: float
-    watch: MemoryWatch
-
-
 def measure_video_speed(
     requests: Sequence[VideoSpeedRequest], command: str, report: Report
 ) -> Record:
@@ -89,8 +80,8 @@ def measure_video_speed(
         "a whole command: start-up, H.264 with AAC sound read from and written to MP4",
         "seconds: medians of rounds in which they took turns; times slower: than "
         f"`{PIPELINE}`, which decodes, restores and encodes at the same time",
-        f"MB at a fifth, at last: memory of the process after {_EARLY_SHARE:.0%} of its time, "
-        "and at its end",
+        f"MB at first, at last: memory of the last round's process after {_WARM_UP_S:g} s, if it "
+        "lasts as long, and at its end",
     ]
     rows = [row for request in requests for row in _measure(request, report)]
     return Record("video_speed", "Video files", command, rows, notes=notes)
@@ -99,7 +90,7 @@ def measure_video_speed(
 def _measure(request: VideoSpeedRequest, report: Report) -> list[Row]:
     """Make the clip, restore it in every way and every round."""
     ways = _ways(request)
-    runs: dict[_Way, list[_Run]] = {way: [] for way in ways}
+    runs: dict[_Way, list[tuple[float, MemoryWatch]]] = {way: [] for way in ways}
     with TemporaryDirectory(prefix="unblur-") as folder:
         clip, target = Path(folder, "clip.mp4"), Path(folder, "restored.mp4")
         pattern = Pattern(request.height, request.width, request.clip)
@@ -122,29 +113,30 @@ def _ways(request: VideoSpeedRequest) -> list[_Way]:
     return ways
 
 
-def _time(words: list[str]) -> _Run:
-    """Run a command to its end; raises ComputationError when it fails."""
+def _time(words: list[str]) -> tuple[float, MemoryWatch]:
+    """How many seconds a command takes, and its memory; raises ComputationError on failure."""
     started_s = time.monotonic()
     with running(words) as restoring:
         watch = MemoryWatch(restoring.process)
-        while restoring.process.poll() is None:
-            time.sleep(_POLL_S)
+        restoring.process.wait()
         seconds = time.monotonic() - started_s
         watch.end()
         if restoring.process.returncode != 0:
             raise ComputationError(f"restoring the clip failed: {restoring.last_words()}")
-    return _Run(seconds, watch)
+    return seconds, watch
 
 
-def _median_s(runs: Sequence[_Run]) -> float:
+def _median_s(runs: Sequence[tuple[float, MemoryWatch]]) -> float:
     """How long it took in the middle of the rounds."""
-    return median(run.seconds for run in runs)
+    return median(seconds for seconds, _ in runs)
 
 
-def _make_row(request: VideoSpeedRequest, way: _Way, runs: Sequence[_Run], usual_s: float) -> Row:
+def _make_row(
+    request: VideoSpeedRequest, way: _Way, runs: Sequence[tuple[float, MemoryWatch]], usual_s: float
+) -> Row:
     """The figures of one way."""
     seconds = _median_s(runs)
-    watch = runs[-1].watch
+    watch = runs[-1][1]
     return plain_row(
         {
             "way": way.name,
@@ -157,8 +149,8 @@ def _make_row(request: VideoSpeedRequest, way: _Way, runs: Sequence[_Run], usual
             "seconds": round(seconds, 2),
             "frames_per_s": round(request.frame_count / seconds, 2),
             "times_slower": round(seconds / usual_s, 2),
-            "memory_mb_early": watch.at(_EARLY_SHARE),
-            "memory_mb_end": watch.at(1.0),
+            "memory_mb_early": watch.after(_WARM_UP_S),
+            "memory_mb_end": watch.last(),
             "memory_mb_peak": max(watch.resident_mb, default=math.nan),
         }
     )

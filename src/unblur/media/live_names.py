@@ -166,8 +166,8 @@ def parse_sink(text: str, *, options: Mapping[str, str] | None = None) -> LiveSi
         )
     muxer = _SINKS[scheme]
     url = _with_query(text, f"pkt_size={_TS_PACKETS}") if scheme == "udp" else text
-    is_waiting = "listen" in _names_in_query(text)
-    limits = {} if is_waiting else _TIME_LIMITS.get(scheme, {})
+    listens = (_query_of(text) | extra).get("listen", "0") != "0"
+    limits = {} if listens else _TIME_LIMITS.get(scheme, {})
     shown, told = _without_password(text), _MUXER_OPTIONS[muxer] | limits | extra
     return LiveSinkName(shown, "network", url, muxer, told, may_hang=bool(limits))
 
@@ -209,16 +209,17 @@ def _without_password(url: str) -> str:
 
 def _with_query(url: str, query: str) -> str:
     """`url` with more behind its question mark; what stands there already wins."""
-    named = _names_in_query(url)
+    named = _query_of(url)
     added = "&".join(word for word in query.split("&") if word.partition("=")[0] not in named)
     if not added:
         return url
     return f"{url}{'&' if '?' in url else '?'}{added}"
 
 
-def _names_in_query(url: str) -> set[str]:
+def _query_of(url: str) -> dict[str, str]:
     """What is set behind the question mark of `url`."""
-    return {word.partition("=")[0] for word in url.partition("?")[2].split("&")}
+    words = (word.partition("=") for word in url.partition("?")[2].split("&"))
+    return {name: value for name, _, value in words}
 
 
 def _list(schemes: Mapping[str, object]) -> str:

@@ -58,7 +58,7 @@ class LiveSink(Protocol):
         ...
 
     def is_open(self) -> bool:
-        """Whether anybody looks; called often."""
+        """Whether anybody still looks; called often."""
         ...
 
     def close(self) -> None:
@@ -67,6 +67,14 @@ class LiveSink(Protocol):
 
     def abandon(self) -> None:
         """Let go at once, after an error; what was begun of a file disappears."""
+        ...
+
+
+class NetworkSink(LiveSink, Protocol):
+    """A sink whose other side may not be there yet."""
+
+    def is_connected(self) -> bool:
+        """Whether the other side has surely taken something; called often."""
         ...
 
 
@@ -97,7 +105,7 @@ class StreamSink:
         self._exits = ExitStack()
         self._reformatter = VideoReformatter()
         self._last_sound_pts = -1
-        self._is_open = not name.may_hang
+        self._is_connected = not name.may_hang
         self._first_pts: list[int] = []
         try:
             with self._explained(f"cannot send to {name.text}"):
@@ -120,10 +128,10 @@ class StreamSink:
         with self._explained_sending():
             for packet in self._video.encode(encoded):
                 self._container.mux_one(packet)
-        if not self._is_open:
+        if not self._is_connected:
             self._first_pts.append(frame.pts)
             sent = [pts for pts in self._first_pts if frame.pts - pts > _MOST_HELD_BACK]
-            self._is_open = len(sent) > 1  # one may lie in the queue; the other went out
+            self._is_connected = len(sent) > 1  # one may lie in the queue; the other went out
         return True
 
     def write_sound(self, sound: LiveSound) -> None:
@@ -142,12 +150,16 @@ class StreamSink:
             self._container.mux_one(packet)
 
     def is_open(self) -> bool:
-        """Until it fails; where it is connected in a thread, after the first few frames."""
-        return self._is_open
+        """Until it fails."""
+        return True
+
+    def is_connected(self) -> bool:
+        """From the beginning; where a thread connects it, after the first few frames."""
+        return self._is_connected
 
     def close(self) -> None:
         """Send what is left and end the container; a file gets its name."""
-        if not self._is_open:  # it may never be
+        if not self._is_connected:  # it may never be
             self.abandon()
             return
         try:
@@ -178,8 +190,8 @@ class StreamSink:
             raise OutputError(f"{what}: {reason_of(error)}") from error
 
     def _explained_sending(self) -> AbstractContextManager[None]:
-        """As `_explained`; what fails before it is open was never there."""
-        what = "{} takes no more" if self._is_open else "cannot send to {}"
+        """As `_explained`; what fails before it is connected was never there."""
+        what = "{} takes no more" if self._is_connected else "cannot send to {}"
         return self._explained(what.format(self._name.text))
 
     def _let_go(self, kind: type[BaseException] | None, *_: object) -> None:

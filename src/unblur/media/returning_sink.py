@@ -8,13 +8,12 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
-from functools import partial
 
 from unblur.errors import OutputError, UnblurError
 from unblur.media.frame import Frame
 from unblur.media.live_frames import LiveFacts, LiveSound
 from unblur.media.live_names import LiveSinkName
-from unblur.media.live_sink import LiveSink, open_sink
+from unblur.media.live_sink import LiveSink, NetworkSink, StreamSink, open_sink
 from unblur.media.reconnecting import Reconnecting, Tell
 from unblur.media.timed_sink import TimedSink
 
@@ -32,10 +31,14 @@ def open_lasting_sink(
     bit_rate_kbps: int | None = None,
 ) -> LiveSink:
     """As `open_sink`; one over a network comes back after its receiver breaks off or hangs."""
-    open_it = partial(open_sink, name, facts, title=title, bit_rate_kbps=bit_rate_kbps)
     if name.kind != "network":
-        return open_it()
-    return ReturningSink(lambda: TimedSink(open_it(), name.text), name.text, reconnecting, tell)
+        return open_sink(name, facts, title=title, bit_rate_kbps=bit_rate_kbps)
+    return ReturningSink(
+        lambda: TimedSink(StreamSink(name, facts, bit_rate_kbps), name.text),
+        name.text,
+        reconnecting,
+        tell,
+    )
 
 
 class ReturningSink:
@@ -45,18 +48,18 @@ class ReturningSink:
     """
 
     def __init__(
-        self, open_it: Callable[[], LiveSink], text: str, reconnecting: Reconnecting, tell: Tell
+        self, open_it: Callable[[], NetworkSink], text: str, reconnecting: Reconnecting, tell: Tell
     ) -> None:
         """Open it; raises what `open_it` raises. `text` is what it is called in sentences."""
         self._open_it = open_it
         self._text = text
         self._reconnecting = reconnecting
         self._tell = tell
-        self._sink: LiveSink | None = open_it()
+        self._sink: NetworkSink | None = open_it()
         self.takes_sound = self._sink.takes_sound
-        self._is_connected = self._sink.is_open()
+        self._is_connected = self._sink.is_connected()
         self._has_been_there = self._is_connected
-        self._opening: Future[LiveSink] = Future()
+        self._opening: Future[NetworkSink] = Future()
         self._failed_count = 0
         self._came_back_s = -math.inf
         self._is_closed = threading.Event()
@@ -96,7 +99,7 @@ class ReturningSink:
         """See `LiveSink.abandon`."""
         self._let_go(lambda sink: sink.abandon())
 
-    def _let_go(self, end: Callable[[LiveSink], None]) -> None:
+    def _let_go(self, end: Callable[[NetworkSink], None]) -> None:
         """End the sink that is there, or the one that comes too late."""
         with self._closing:
             self._is_closed.set()
@@ -105,7 +108,7 @@ class ReturningSink:
         elif self._opening.done() and self._opening.exception() is None:
             self._opening.result().abandon()
 
-    def _lose(self, sink: LiveSink, error: OutputError) -> None:
+    def _lose(self, sink: NetworkSink, error: OutputError) -> None:
         """Let go of a sink that failed, and begin to open it again where that is wanted."""
         sink.abandon()
         self._sink = None
@@ -117,7 +120,7 @@ class ReturningSink:
             self._fail(error)
         self._open_later()
 
-    def _take_opened(self) -> LiveSink | None:
+    def _take_opened(self) -> NetworkSink | None:
         """The sink where it is open again; after a failure the next attempt is begun."""
         if not self._opening.done():
             return None
@@ -131,9 +134,9 @@ class ReturningSink:
         self._note_connected(self._sink)
         return self._sink
 
-    def _note_connected(self, sink: LiveSink) -> None:
+    def _note_connected(self, sink: NetworkSink) -> None:
         """Say that a sink which was opened again is back, as soon as that is certain."""
-        if self._is_connected or not sink.is_open():
+        if self._is_connected or not sink.is_connected():
             return
         self._is_connected = True
         if self._has_been_there:
@@ -158,7 +161,7 @@ class ReturningSink:
             target=self._open, args=(self._opening, pause_s), name="unblur live sink", daemon=True
         ).start()
 
-    def _open(self, opening: Future[LiveSink], pause_s: float) -> None:
+    def _open(self, opening: Future[NetworkSink], pause_s: float) -> None:
         """Wait and open, unless all is over by then."""
         if self._is_closed.wait(pause_s):
             return

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from unblur.errors import OutputError
 from unblur.media.frame import Frame
 from unblur.media.live_frames import LiveSound
-from unblur.media.live_sink import LiveSink
+from unblur.media.live_sink import NetworkSink
 
 _PATIENCE_S = 10.0
 """Longer than what FFmpeg itself waits for a single answer."""
@@ -22,12 +22,12 @@ _Given = TypeVar("_Given")
 
 
 class TimedSink:
-    """Calls another sink in a thread of its own: FFmpeg waits for ever for who reads no more.
+    """Calls another sink in a thread of its own: FFmpeg may wait for long, or for ever.
 
     A call that hangs is left behind with the thread, which lets go of the sink should it return.
     """
 
-    def __init__(self, sink: LiveSink, text: str) -> None:
+    def __init__(self, sink: NetworkSink, text: str) -> None:
         """Send to `sink`, which is open; `text` is what it is called in sentences."""
         self._sink = sink
         self._text = text
@@ -48,6 +48,10 @@ class TimedSink:
     def is_open(self) -> bool:
         """See `LiveSink.is_open`."""
         return self._sink.is_open()
+
+    def is_connected(self) -> bool:
+        """See `NetworkSink.is_connected`."""
+        return self._sink.is_connected()
 
     def close(self) -> None:
         """See `LiveSink.close`; OutputError also when it takes too long.

@@ -134,3 +134,10 @@ def test_passwords_are_not_shown(typed, shown):
     assert parse_source(typed).text == shown
     assert parse_sink(typed).text == shown
     assert "***" not in parse_source(typed).url
+
+
+@pytest.mark.parametrize(
+    ("listen", "may_hang"), [({"listen": "1"}, False), ({"listen": "0"}, True), ({}, True)]
+)
+def test_who_waits_for_its_receiver_has_none(listen: dict[str, str], may_hang: bool) -> None:
+    assert parse_sink("rtmp://host/app/key", options=listen).may_hang == may_hang

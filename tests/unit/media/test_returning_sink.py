@@ -14,7 +14,7 @@ from unblur.errors import OutputError
 from unblur.media import reconnecting as pauses
 from unblur.media import returning_sink
 from unblur.media.frame import Frame
-from unblur.media.live_sink import LiveSink
+from unblur.media.live_sink import NetworkSink
 from unblur.media.reconnecting import Reconnecting
 from unblur.media.returning_sink import ReturningSink
 
@@ -33,7 +33,7 @@ class Opener:
         self.left = list(sinks)
         self.told: list[str] = []
 
-    def open(self) -> LiveSink:
+    def open(self) -> NetworkSink:
         """The next one."""
         sink = self.left.pop(0) if self.left else None
         if sink is None:
@@ -113,15 +113,15 @@ def test_without_reconnecting_the_first_failure_is_the_end() -> None:
         send_for(sink, 2)
 
 
-def test_one_that_never_was_open_is_an_error_though_it_took_frames() -> None:
-    sink = Opener(ListingSink(fails_after=2, opens_after=3), ListingSink()).returning()
+def test_one_that_never_was_connected_is_an_error_though_it_took_frames() -> None:
+    sink = Opener(ListingSink(fails_after=2, connects_after=3), ListingSink()).returning()
     with pytest.raises(OutputError, match="the sink is full"):
         send_for(sink, 2)
 
 
-def test_one_is_back_when_it_is_open_and_not_when_it_took_a_frame() -> None:
-    never, late = ListingSink(fails_after=1, opens_after=2), ListingSink(opens_after=3)
-    opener = Opener(ListingSink(fails_after=1, opens_after=1), never, late)
+def test_one_is_back_when_it_is_connected_and_not_when_it_took_a_frame() -> None:
+    never, late = ListingSink(fails_after=1, connects_after=2), ListingSink(connects_after=3)
+    opener = Opener(ListingSink(fails_after=1, connects_after=1), never, late)
     sink = opener.returning()
     send_for(sink, 0.5)
     assert len(late.frames) > 3
@@ -141,7 +141,7 @@ def test_what_comes_back_too_late_is_let_go_of(monkeypatch: pytest.MonkeyPatch) 
     sink = opener.returning()
     open_next = opener.open
 
-    def open_slowly() -> LiveSink:
+    def open_slowly() -> NetworkSink:
         opening.set()
         assert may_open.wait(5)
         return open_next()

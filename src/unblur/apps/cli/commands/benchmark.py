@@ -123,13 +123,19 @@ def benchmark(  # noqa: PLR0913 - typer makes one option of each parameter
     save: Save = None,
     json: options.Json = False,
 ) -> int:
-    """Time a frame on each model and runtime.
+    """Time a frame on each model and runtime, or with --video or --live what they are for.
 
-    The figures are of alternating rounds, each candidate warmed up before them.
+    The figures are of alternating rounds; candidates for a frame are warmed up before them.
     """
-    if live and video:
-        raise UseError("--live and --video measure different things: give one of them")
     sizes = [parse_size(text) for text in size or ["720p"]]
+    of_frames = {"--threads": threads, "--reference": reference, "--plot": plot}
+    of_two = {"--runtime": runtime, "--precision": precision}
+    if live:
+        _refuse("--live", {"--video": video, **of_frames})
+    elif video:
+        _refuse("--video", {**of_two, **of_frames})
+        if any(side % 2 for each in sizes for side in each):
+            raise UseError("--video writes H.264, which takes even sizes only; change --size")
     if live:
         words = _live_words(model, runtime, precision)
         record = _measure_live(sizes, words, seconds=seconds, rate=rate, clip=clip)
@@ -146,14 +152,21 @@ def benchmark(  # noqa: PLR0913 - typer makes one option of each parameter
             reference=_make_reference() if reference else None,
             **({"thread_counts": threads} if threads else {}),
         )
+    write_reports(record, {}, Reports(save=save))
     if plot:
         from unblur.evaluation.records import write_text
         from unblur.evaluation.speed_record import growth_chart
 
         write_text(plot, growth_chart(record))
-    write_reports(record, {}, Reports(save=save))
     print_record(record, has_notes=True, is_json=json)
     return SUCCESS
+
+
+def _refuse(mode: str, others: dict[str, object]) -> None:
+    """Raise UseError where one of `others`, options by name, was given beside `mode`."""
+    given = [name for name, value in others.items() if value]
+    if given:
+        raise UseError(f"{mode} does not go with {given[0]}; leave one of them out")
 
 
 def _measure_frames(models: list[str] | None, sizes: list[tuple[int, int]], **asked: Any) -> Record:
