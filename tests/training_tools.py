@@ -11,7 +11,7 @@ import numpy as np
 from unblur.training.config import DataOptions, MachineOptions, TrainingOptions
 from unblur.training.trainer import Trainer, make_fabric
 
-PAIR_PX = 48
+PAIR_PX = 64
 
 
 def write_cache(folder: Path, pair_count: int = 6, seed: int = 0) -> Path:

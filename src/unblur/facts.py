@@ -59,7 +59,8 @@ class NetworkFacts:
     size_rule: SizeRule = SizeRule()
     """Which sizes it takes; other pictures are padded by reflection."""
     halo_px: int | None = None
-    """How far a pixel of the input counts in the output; None: the whole image, no tiles."""
+    """How far a pixel of the input counts in the output, but for a grey level; None: the whole
+    image, no tiles."""
     scale: int = 1
     """Output side over input side."""
     state_maps: tuple[StateMap, ...] = ()

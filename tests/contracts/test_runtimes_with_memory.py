@@ -36,7 +36,7 @@ def models(tmp_path_factory):
     live, _ = load_checkpoint(find_model("live").find("safetensors"))
     generator.load_state_dict({**generator.state_dict(), **live.state_dict()})
     for conv in generator.memory:
-        torch.nn.init.normal_(conv.weight, std=0.02)
+        torch.nn.init.normal_(conv.weight, std=0.06)
     facts = NetworkFacts(
         "live_recurrent", "", card.size_rule, card.halo_px, state_maps=card.state_maps
     )

@@ -168,7 +168,8 @@ def test_configs_load_and_lean_on_nothing_outside(path: Path) -> None:
     from unblur.models.catalog import GENERATORS
     from unblur.training.config import TrainingOptions
 
-    assert TrainingOptions.from_toml(path).network in GENERATORS
+    options = TrainingOptions.from_toml(path)
+    assert GENERATORS[options.network].size_rule.padding(options.crop_px) == 0
     assert ".." not in path.read_text()
 
 

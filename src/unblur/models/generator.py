@@ -31,10 +31,6 @@ class Generator(nn.Module):
 class RecurrentGenerator(Generator):
     """A generator that remembers the frame before: feature maps as state, zeros for none."""
 
-    def correction(self, blurry: Tensor) -> Tensor:
-        """Give what is to be added to pictures that no frame came before, about -1..1."""
-        return self.correct_next(blurry, self.no_state(blurry))[0]
-
     def correct_next(self, blurry: Tensor, state: Sequence[Tensor]) -> tuple[Tensor, list[Tensor]]:
         """Give the correction, and the state for the frame after."""
         raise NotImplementedError

@@ -27,7 +27,7 @@ def ignore_progress(done_count: int, part_count: int | None) -> None:
 _BYTES_PER_PIXEL = 240
 """Memory that a network is taken to need for each pixel of a tile. Measured (peak of the
 process for one 2048x2048 tile in OpenVINO, less that for a 64x64 one): 119 for `live_large` in
-fp32 and 42 in int8, 71 and 48 for `live`; twice that to be safe."""
+fp32 and 42 in int8, less for `live`; twice that to be safe."""
 _LARGEST_TILE_PX = 2048
 _SMALLEST_TILE_PX = 64
 

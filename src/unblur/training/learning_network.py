@@ -14,7 +14,6 @@ from unblur.models.catalog import find_generator
 from unblur.models.encoders import TimmEncoder
 from unblur.models.generator import Generator
 from unblur.models.generators.live import (
-    CoarseToFineLiveGenerator,
     LiveGenerator,
     MultiScaleHeads,
     RecurrentLiveGenerator,
@@ -43,33 +42,15 @@ class LearningNetwork(nn.Module):
         generator = self.generator
         if self.coarse is None or not isinstance(generator, LiveGenerator):
             return [generator(blurry)]
-        if isinstance(generator, CoarseToFineLiveGenerator):
-            correction, coarse, maps = generator.see(blurry)
-            residuals = [coarse, *self.coarse(maps)]
+        if isinstance(generator, RecurrentLiveGenerator):
+            correction, coarse, maps = generator.see_frames(blurry, self.frame_count)
         else:
-            maps = frame_maps(generator, blurry, self.frame_count)
-            correction, residuals = generator.correction_of(maps), self.coarse(maps)
+            correction, coarse, maps = generator.see(blurry)
         small = [
             functional.adaptive_avg_pool2d(blurry, (it.shape[-2], it.shape[-1])) + it
-            for it in residuals
+            for it in (coarse, *self.coarse(maps))
         ]
         return [blurry + correction, *small]
-
-
-def frame_maps(generator: LiveGenerator, blurry: Tensor, frame_count: int) -> list[Tensor]:
-    """The top-down maps of all frames, each `frame_count` of which are a sequence.
-
-    A generator without a memory sees each frame by itself.
-    """
-    if not isinstance(generator, RecurrentLiveGenerator):
-        return generator.pyramid(blurry)
-    frames = blurry.unflatten(0, (-1, frame_count)).unbind(1)
-    state = generator.no_state(frames[0])
-    pyramids: list[list[Tensor]] = []
-    for frame in frames:
-        pyramids.append(generator.next_pyramid(frame, state))
-        state = generator.state_of(pyramids[-1])
-    return [torch.stack(level, 1).flatten(0, 1) for level in zip(*pyramids, strict=True)]
 
 
 def build_network(options: TrainingOptions, *, is_begun: bool = False) -> LearningNetwork:

@@ -12,7 +12,6 @@ from torch import Tensor, nn
 from unblur.data.pair_cache import PairCache
 from unblur.errors import ConfigError
 from unblur.models.generators.live import RecurrentLiveGenerator
-from unblur.training.learning_network import frame_maps
 
 _BATCH_SIZE = 20
 _FITTING_PX = 32
@@ -109,8 +108,7 @@ def _restore(generator: nn.Module, frames: Tensor) -> Tensor:
     pictures, frame_count = frames.flatten(0, 1), frames.shape[1]
     if not isinstance(generator, RecurrentLiveGenerator):
         return generator(pictures)
-    maps = frame_maps(generator, pictures, frame_count)
-    return pictures + generator.correction_of(maps)
+    return pictures + generator.see_frames(pictures, frame_count)[0]
 
 
 def _psnr_db(pictures: Tensor, sharp: Tensor) -> Tensor:

@@ -132,8 +132,8 @@ def test_progress_is_told_and_a_record_made(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("model", "name", "least_db"),
     [
-        ("live", "reds_020", 1.3),
-        ("live", "gopro", 1.5),
+        ("live", "reds_020", 1.55),
+        ("live", "gopro", 2.1),
         ("live_large", "reds_020", 1.6),
         ("live_large", "gopro", 1.9),
     ],
@@ -146,5 +146,5 @@ def test_the_bundled_weights_hold_their_bars(model: str, name: str, least_db: fl
     assert run.faults == []
     assert fp32.gain_db >= least_db
     assert fp32.ssim > blurry.ssim
-    assert fp32.sharp_kept_psnr_db >= 49.24
+    assert min(fp32.sharp_kept_psnr_db, int8.sharp_kept_psnr_db) >= 49.24
     assert int8.gain_db >= fp32.gain_db - 0.1

@@ -86,7 +86,7 @@ def test_the_facts_tell_of_the_training_and_of_what_was_measured(exported: list[
             assert restorer.facts.metrics["frame_1280x720_fp32_ms"] > 0
             assert restorer.facts.metrics["frame_1280x720_int8_ms"] > 0
             assert "OpenVINO" in restorer.facts.measured_on
-            assert restorer.facts.parameter_count == 1_679_728
+            assert restorer.facts.parameter_count == 1_776_512
 
 
 def test_another_file_is_refused(tmp_path: Path) -> None:

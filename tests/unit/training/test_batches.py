@@ -23,12 +23,12 @@ def dataset(tmp_path: Path, **changes: object) -> CachedBatches:
 
 
 def test_crops_grow_and_the_work_stays(tmp_path: Path) -> None:
-    changes = {"batch_size": 4, "crop_px": 32, "first_crop_px": 16}
+    changes = {"batch_size": 4, "crop_px": 64, "first_crop_px": 32}
     drawn = dataset(tmp_path, **changes)
     curriculum = Curriculum(small_run(tmp_path, **changes))
-    assert [curriculum.crop_px(progress) for progress in (0, 0.3, 0.6, 1)] == [16, 16, 32, 32]
+    assert [curriculum.crop_px(progress) for progress in (0, 0.3, 0.6, 1)] == [32, 32, 64, 64]
     first, last = drawn[Moment(0, 0.0)], drawn[Moment(1, 1.0)]
-    assert (first.blurry.shape, last.sharp.shape) == ((16, 3, 16, 16), (4, 3, 32, 32))
+    assert (first.blurry.shape, last.sharp.shape) == ((16, 3, 32, 32), (4, 3, 64, 64))
     assert (first.blurry.dtype, len(first.pairs)) == (torch.uint8, 16)
     ready = first.to(torch.device("cpu"))
     assert torch.equal(ready.sharp, first.sharp.float() / 255)

@@ -66,6 +66,6 @@ def test_pairs_made_with_other_options_are_used_and_what_differs_is_told(
 
 def test_pairs_of_another_size_are_named(tmp_path: Path) -> None:
     options = small_run(tmp_path)
-    data = options.data.model_copy(update={"pair_px": 64})
-    with pytest.raises(ConfigError, match=r"are 48x48, and data.pair_px is 64; set it to 48"):
+    data = options.data.model_copy(update={"pair_px": 80})
+    with pytest.raises(ConfigError, match=r"are 64x64, and data.pair_px is 80; set it to 64"):
         open_pairs(small_run(tmp_path, data=data), "train")

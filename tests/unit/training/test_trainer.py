@@ -39,9 +39,9 @@ RUNS: dict[str, dict[str, Any]] = {
     "ragan-ls": {
         "adversary": {"loss": "ragan-ls", "discriminator": "patch"},
         "optimizer": "adam",
-        "crop_px": 48,
+        "crop_px": 64,
     },
-    "wgan-gp": {"adversary": {"loss": "wgan-gp", "discriminator": "patch"}, "crop_px": 48},
+    "wgan-gp": {"adversary": {"loss": "wgan-gp", "discriminator": "patch"}, "crop_px": 64},
     "mobilenet": {"network": "mobilenet", "crop_px": 32, "first_crop_px": 32},
 }
 
@@ -110,8 +110,8 @@ def learn_by_heart(tmp_path: Path, **changes: Any) -> dict[str, float]:
     values = {
         "maximum_steps": 200,
         "batch_size": 4,
-        "crop_px": 48,
-        "first_crop_px": 48,
+        "crop_px": 64,
+        "first_crop_px": 64,
         "ema_decay": 0.9,
         "warmup_steps": 10,
         "optimizer": "adamw",
@@ -276,7 +276,7 @@ def test_a_damaged_checkpoint_is_named(tmp_path: Path) -> None:
 
 
 def test_crops_that_the_network_cannot_take_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"takes sides that are multiples of 16.*crop_px is 40"):
+    with pytest.raises(ConfigError, match=r"takes sides that are multiples of 32.*crop_px is 40"):
         make_trainer(small_run(tmp_path, crop_px=40))
 
 

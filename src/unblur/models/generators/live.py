@@ -11,7 +11,7 @@ cheapest for a CPU, and nothing normalises (docs/decisions/live-generator.md).
 | 1     | 8      | 64              | 96                    |
 | 2     | 16     | 128             | 160                   |
 
-`live_large` also sees the picture at half its size first.
+The picture is seen at half its size first, with the same weights.
 """
 
 from __future__ import annotations
@@ -31,12 +31,16 @@ _CELL_PX = 4
 
 
 class LiveGenerator(Generator):
-    """Restores pictures whose sides are multiples of 16; shapes as `Generator` has them.
+    """Restores pictures whose sides are multiples of 32; shapes as `Generator` has them.
 
-    `channels` and `block_counts` go from the finest level to the coarsest.
+    The same weights restore half the size first (arXiv:1802.01770): long blur is short there. At
+    full size the levels begin with what the coarse pass found at their stride, and a gate mixes
+    both corrections, pixel by pixel. `channels` and `block_counts` go from the finest level to
+    the coarsest.
     """
 
-    ends = ("stem", "head")
+    ends = ("stem", "head", "gate")
+    extras = ("from_coarse", "gate")
 
     def __init__(
         self,
@@ -45,7 +49,6 @@ class LiveGenerator(Generator):
     ) -> None:
         super().__init__()
         self.channels = tuple(channels)
-        self.strides = tuple(_CELL_PX * 2**level for level in range(len(channels)))
         pixels = 3 * _CELL_PX**2
         levels = range(len(channels))
         self.unshuffle = nn.PixelUnshuffle(_CELL_PX)
@@ -69,10 +72,34 @@ class LiveGenerator(Generator):
         self.head = nn.Conv2d(channels[0], pixels, 3, padding=1)
         self.shuffle = nn.PixelShuffle(_CELL_PX)
         start_at_zero(self.head)
+        self.from_coarse = nn.ModuleList(
+            start_at_zero(nn.Conv2d(coarse, fine, 3, padding=1, bias=False))
+            for coarse, fine in pairwise(channels)
+        )
+        self.gate = start_at_zero(nn.Conv2d(channels[0], _CELL_PX**2, 3, padding=1))
+        nn.init.constant_(self.gate.bias, _logit(0.2))  # pyright: ignore[reportArgumentType]
 
     def correction(self, blurry: Tensor) -> Tensor:
         """Give what is to be added to the pictures, about -1..1."""
-        return self.correction_of(self.pyramid(blurry))
+        return self.see(blurry)[0]
+
+    def see(self, blurry: Tensor) -> tuple[Tensor, Tensor, list[Tensor]]:
+        """Give the correction, that of the coarse pass at half the size, and the fine maps."""
+        return self.refine(blurry, self.pyramid(halved(blurry)))
+
+    def refine(
+        self, blurry: Tensor, coarse_maps: Sequence[Tensor]
+    ) -> tuple[Tensor, Tensor, list[Tensor]]:
+        """Give what `see` gives, from the maps of the coarse pass."""
+        coarse = self.correction_of(coarse_maps)
+        convs = zip(self.from_coarse, coarse_maps[:-1], strict=True)
+        maps = self.pyramid(blurry, {level: conv(it) for level, (conv, it) in enumerate(convs, 1)})
+        enlarged = functional.interpolate(
+            coarse, scale_factor=2, mode="bilinear", align_corners=False
+        )
+        share = torch.sigmoid(self.shuffle(self.gate(maps[0])))
+        fine = self.correction_of(maps)
+        return fine + share * (enlarged - fine), coarse, maps
 
     def correction_of(self, maps: Sequence[Tensor]) -> Tensor:
         """Give what the top-down maps say is to be added, about -1..1."""
@@ -105,97 +132,57 @@ def _blocks(channels: int, count: int) -> nn.Sequential:
 
 
 class RecurrentLiveGenerator(LiveGenerator, RecurrentGenerator):
-    """The live generator with a memory: of each level, the first channels of its top-down maps.
+    """The live generator with a memory: the top-down maps of the coarse pass.
 
-    A 3x3 convolution to a level adds those of the frame before where the level begins. The
-    convolutions start at zero: with the weights of a live generator it restores as that one
-    does until it has learned. A state of zeros stands for "no frame before".
+    At half the size things move half as far from frame to frame, and a memory costs a quarter. A
+    3x3 convolution to each level adds the maps of the frame before where the level begins. The
+    convolutions start at zero: with the weights of a live generator it restores as that one does
+    until it has learned. A state of zeros stands for "no frame before".
     """
 
-    extras = ("memory",)
+    extras = (*LiveGenerator.extras, "memory")
 
     def __init__(
         self,
         channels: Sequence[int] = (32, 64, 128),
         block_counts: Sequence[int] = (1, 2, 4),
-        memory_channels: Sequence[int] = (16, 64, 128),
     ) -> None:
         super().__init__(channels, block_counts)
-        self.memory_channels = tuple(memory_channels)
         self.memory = nn.ModuleList(
-            start_at_zero(nn.Conv2d(kept, count, 3, padding=1, bias=False))
-            for kept, count in zip(memory_channels, channels, strict=True)
+            start_at_zero(nn.Conv2d(count, count, 3, padding=1, bias=False)) for count in channels
         )
-
-    def correction(self, blurry: Tensor) -> Tensor:
-        """Give what is to be added to pictures that no frame came before, about -1..1."""
-        return self.correct_next(blurry, self.no_state(blurry))[0]
 
     def correct_next(self, blurry: Tensor, state: Sequence[Tensor]) -> tuple[Tensor, list[Tensor]]:
         """Give the correction, and the state for the frame after."""
-        maps = self.next_pyramid(blurry, state)
-        return self.correction_of(maps), self.state_of(maps)
+        after = self.next_maps(halved(blurry), state)
+        return self.refine(blurry, after)[0], after
 
-    def next_pyramid(self, blurry: Tensor, state: Sequence[Tensor]) -> list[Tensor]:
-        """Give the top-down maps; `state_of` them is the state for the frame after."""
+    def next_maps(self, halved: Tensor, state: Sequence[Tensor]) -> list[Tensor]:
+        """Give the top-down maps of frames at half their size: the state for the frames after."""
         convs = zip(self.memory, state, strict=True)
-        return self.pyramid(blurry, {level: conv(it) for level, (conv, it) in enumerate(convs)})
+        return self.pyramid(halved, {level: conv(it) for level, (conv, it) in enumerate(convs)})
 
-    def state_of(self, maps: Sequence[Tensor]) -> list[Tensor]:
-        """Give what is remembered of the top-down maps."""
-        return [it[:, :kept] for it, kept in zip(maps, self.memory_channels, strict=True)]
+    def see_frames(self, blurry: Tensor, frame_count: int) -> tuple[Tensor, Tensor, list[Tensor]]:
+        """Give what `see` gives for sequences: each `frame_count` in a row are one."""
+        frames = halved(blurry).unflatten(0, (-1, frame_count)).unbind(1)
+        maps = self.no_state(blurry[::frame_count])
+        pyramids = [maps := self.next_maps(frame, maps) for frame in frames]
+        together = [torch.stack(level, 1).flatten(0, 1) for level in zip(*pyramids, strict=True)]
+        return self.refine(blurry, together)
 
     def no_state(self, blurry: Tensor) -> list[Tensor]:
-        """Zeros: (B, C, H / stride, W / stride) for each level, the finest first."""
+        """Zeros: (B, C, H / stride, W / stride) each, with strides of 8, 16 and 32."""
         batch, _, height, width = blurry.shape
+        strides = (2 * _CELL_PX * 2**level for level in range(len(self.channels)))
         return [
             blurry.new_zeros((batch, count, height // stride, width // stride))
-            for count, stride in zip(self.memory_channels, self.strides, strict=True)
+            for count, stride in zip(self.channels, strides, strict=True)
         ]
 
 
-class CoarseToFineLiveGenerator(LiveGenerator):
-    """The live generator, which sees the picture at half its size first (arXiv:1802.01770).
-
-    Long blur is short there. The same weights restore both sizes; at full size the levels begin
-    with what the coarse pass found at their stride, and a gate mixes both corrections, pixel by
-    pixel. Until it has learned, it gives four fifths of what a live generator gives, and one of
-    what that gives at half the size.
-    """
-
-    ends = ("stem", "head", "gate")
-    extras = ("from_coarse", "gate")
-
-    def __init__(
-        self,
-        channels: Sequence[int] = (48, 96, 160),
-        block_counts: Sequence[int] = (1, 2, 4),
-    ) -> None:
-        super().__init__(channels, block_counts)
-        self.from_coarse = nn.ModuleList(
-            start_at_zero(nn.Conv2d(coarse, fine, 3, padding=1, bias=False))
-            for coarse, fine in pairwise(channels)
-        )
-        self.gate = start_at_zero(nn.Conv2d(channels[0], _CELL_PX**2, 3, padding=1))
-        nn.init.constant_(self.gate.bias, _logit(0.2))  # pyright: ignore[reportArgumentType]
-
-    def correction(self, blurry: Tensor) -> Tensor:
-        """Give what is to be added to the pictures, about -1..1."""
-        return self.see(blurry)[0]
-
-    def see(self, blurry: Tensor) -> tuple[Tensor, Tensor, list[Tensor]]:
-        """Give the correction, that of the coarse pass at half the size, and the fine maps."""
-        coarse_maps = self.pyramid(functional.avg_pool2d(blurry, 2))
-        coarse = self.correction_of(coarse_maps)
-        convs = zip(self.from_coarse, coarse_maps[:-1], strict=True)
-        added = {level: conv(it) for level, (conv, it) in enumerate(convs, start=1)}
-        maps = self.pyramid(blurry, added)
-        enlarged = functional.interpolate(
-            coarse, scale_factor=2, mode="bilinear", align_corners=False
-        )
-        share = torch.sigmoid(self.shuffle(self.gate(maps[0])))
-        fine = self.correction_of(maps)
-        return fine + share * (enlarged - fine), coarse, maps
+def halved(pictures: Tensor) -> Tensor:
+    """Pictures at half their size: the mean of each four pixels."""
+    return functional.avg_pool2d(pictures, 2)
 
 
 def _logit(share: float) -> float:

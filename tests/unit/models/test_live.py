@@ -1,7 +1,8 @@
-"""The live generator that sees the picture at half its size first."""
+"""The live generator, which sees the picture at half its size first."""
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import pytest
@@ -12,10 +13,7 @@ from torch.nn import functional  # noqa: E402
 
 from tests.torch_tools import give_random_weights  # noqa: E402
 from tests.training_tools import small_run  # noqa: E402
-from unblur.models.generators.live import (  # noqa: E402
-    CoarseToFineLiveGenerator,
-    LiveGenerator,
-)
+from unblur.models.generators.live import LiveGenerator  # noqa: E402
 from unblur.training.learning_network import LearningNetwork, build_network  # noqa: E402
 from unblur.weights.run_state import save_state  # noqa: E402
 
@@ -24,20 +22,24 @@ CHANNELS, BLOCKS = (16, 16, 16), (1, 1, 1)
 
 
 @torch.no_grad()
-def test_it_starts_as_a_mix_of_the_live_generator_at_both_sizes() -> None:
-    live = give_random_weights(LiveGenerator(CHANNELS, BLOCKS)).eval()
-    generator = CoarseToFineLiveGenerator(CHANNELS, BLOCKS).eval()
-    generator.load_state_dict({**generator.state_dict(), **live.state_dict()})
+def test_it_starts_as_a_mix_of_what_it_finds_at_both_sizes() -> None:
+    generator = give_random_weights(LiveGenerator(CHANNELS, BLOCKS)).eval()
+    for extra in (*generator.from_coarse, generator.gate):
+        torch.nn.init.zeros_(extra.weight)
+    torch.nn.init.constant_(generator.gate.bias, math.log(0.2 / 0.8))
     blurry = torch.rand(2, 3, 64, 96)
-    small = functional.avg_pool2d(blurry, 2)
-    coarse = functional.interpolate(live.correction(small), scale_factor=2, mode="bilinear")
-    expected = 0.8 * live.correction(blurry) + 0.2 * coarse
+    coarse, fine = (
+        generator.correction_of(generator.pyramid(it))
+        for it in (functional.avg_pool2d(blurry, 2), blurry)
+    )
+    enlarged = functional.interpolate(coarse, scale_factor=2, mode="bilinear")
+    expected = 0.8 * fine + 0.2 * enlarged
     assert expected.abs().max() > 0.01
     assert torch.allclose(generator.correction(blurry), expected, atol=1e-5)
 
 
 def test_what_the_coarse_pass_sees_changes_the_fine_one() -> None:
-    generator = give_random_weights(CoarseToFineLiveGenerator(CHANNELS, BLOCKS))
+    generator = give_random_weights(LiveGenerator(CHANNELS, BLOCKS))
     blurry = torch.rand(1, 3, 32, 32)
     before = generator.see(blurry)[2][0]
     torch.nn.init.zeros_(generator.from_coarse[0].weight)
@@ -45,7 +47,7 @@ def test_what_the_coarse_pass_sees_changes_the_fine_one() -> None:
 
 
 def test_the_coarse_pass_learns_the_picture_at_half_the_size() -> None:
-    network = LearningNetwork(CoarseToFineLiveGenerator(CHANNELS, BLOCKS))
+    network = LearningNetwork(LiveGenerator(CHANNELS, BLOCKS))
     blurry = torch.rand(1, 3, 64, 64)
     restored = network(blurry)
     assert [it.shape[-1] for it in restored] == [64, 32, 32, 16]
