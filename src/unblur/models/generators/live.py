@@ -157,10 +157,10 @@ class RecurrentLiveGenerator(LiveGenerator, RecurrentGenerator):
         after = self.next_maps(halved(blurry), state)
         return self.refine(blurry, after)[0], after
 
-    def next_maps(self, halved: Tensor, state: Sequence[Tensor]) -> list[Tensor]:
+    def next_maps(self, frames: Tensor, state: Sequence[Tensor]) -> list[Tensor]:
         """Give the top-down maps of frames at half their size: the state for the frames after."""
         convs = zip(self.memory, state, strict=True)
-        return self.pyramid(halved, {level: conv(it) for level, (conv, it) in enumerate(convs)})
+        return self.pyramid(frames, {level: conv(it) for level, (conv, it) in enumerate(convs)})
 
     def see_frames(self, blurry: Tensor, frame_count: int) -> tuple[Tensor, Tensor, list[Tensor]]:
         """Give what `see` gives for sequences: each `frame_count` in a row are one."""
