@@ -117,8 +117,8 @@ def test_two_processes_learn_what_one_learns_from_both_batches(
 ) -> None:
     options = small_run(
         tmp_path,
-        crop_px=48,
-        first_crop_px=48,
+        crop_px=64,
+        first_crop_px=64,
         optimizer="adam",
         adversary={"loss": adversary, "discriminator": "patch"},
     )

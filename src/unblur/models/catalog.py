@@ -50,7 +50,7 @@ GENERATORS: dict[str, GeneratorCard] = {
     ),
     "live_large": GeneratorCard(
         build=lambda: LiveGenerator((48, 96, 160), (1, 2, 4)),
-        summary="Wider: sharper pictures at 2.1 times the cost.",
+        summary="Wider: sharper pictures at 1.8 times the cost.",
         size_rule=_STRIDE_32,
         halo_px=_LIVE_HALO_PX,
         paper="arXiv:1908.03826",
