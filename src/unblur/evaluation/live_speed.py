@@ -10,7 +10,7 @@ import json
 import math
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from unblur.errors import ComputationError
 from unblur.evaluation.processes import MemoryWatch, RunningProcess, running
 from unblur.evaluation.records import Record, Row, plain_row
 from unblur.media.srt_relay import free_udp_port
+from unblur.restoration.tiling import ReportProgress
 
 _WARM_UP_S = 20.0
 """Left out of what is said of growth: buffers fill, and the effort is being found."""
@@ -28,7 +29,6 @@ _FAREWELL_S = 20.0
 _OPENING_S = 60.0
 _PART_S = 5.0
 _POLL_S = 0.5
-Report = Callable[[int, int | None], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class LiveRequest:
     """Whose pictures are sent; None: a pattern."""
 
 
-def measure_live(requests: Sequence[LiveRequest], command: str, report: Report) -> Record:
+def measure_live(requests: Sequence[LiveRequest], command: str, report: ReportProgress) -> Record:
     """A row for each request, one after the other.
 
     Raises ComputationError when one of the three processes fails.
@@ -60,7 +60,7 @@ def measure_live(requests: Sequence[LiveRequest], command: str, report: Report) 
     return Record("live", "Live", command, rows, notes=notes)
 
 
-def _measure(request: LiveRequest, report: Report) -> Row:
+def _measure(request: LiveRequest, report: ReportProgress) -> Row:
     """Run the three processes and put together what they saw."""
     source, sink = (f"udp://127.0.0.1:{free_udp_port()}" for _ in range(2))
     sender = [sys.executable, "-m", "unblur.media.stamped_stream"]
@@ -129,7 +129,7 @@ def _growth_per_min(moments_s: np.ndarray, values: np.ndarray) -> float:
 
 
 def _wait_for(
-    receiver: RunningProcess, restoring: RunningProcess, seconds: float, report: Report
+    receiver: RunningProcess, restoring: RunningProcess, seconds: float, report: ReportProgress
 ) -> dict[str, Any]:
     """What the receiver prints in the end; raises ComputationError where there is nothing."""
     started_s = time.monotonic()

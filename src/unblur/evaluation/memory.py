@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 import psutil
 
+from unblur.evaluation.processes import BYTES_PER_MB
 from unblur.facts import Precision
 from unblur.restoration.tiling import restore_any_size
 from unblur.runtimes.base import RuntimeName, RuntimeOptions
 from unblur.runtimes.opening import open_runtime
 
-_BYTES_PER_MB = 1e6
 _FRAMES = 2
 
 
@@ -40,13 +40,13 @@ def own_peak_mb(status: Path = Path("/proc/self/status")) -> float:
     """The most memory that this process has held so far."""
     peak_on_windows = getattr(psutil.Process().memory_info(), "peak_wset", None)
     if peak_on_windows is not None:
-        return peak_on_windows / _BYTES_PER_MB
+        return peak_on_windows / BYTES_PER_MB
     if status.is_file():  # getrusage would tell of the parent, where that was larger
         words = status.read_text(encoding="ascii").split()
-        return int(words[words.index("VmHWM:") + 1]) * 1024 / _BYTES_PER_MB
+        return int(words[words.index("VmHWM:") + 1]) * 1024 / BYTES_PER_MB
     import resource
 
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / _BYTES_PER_MB
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / BYTES_PER_MB
 
 
 def _restore_and_tell(words: list[str]) -> None:

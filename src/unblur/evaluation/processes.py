@@ -14,7 +14,7 @@ from pathlib import Path
 
 import psutil
 
-_BYTES_PER_MB = 1e6
+BYTES_PER_MB = 1e6
 _INTERVAL_S = 0.2
 
 
@@ -75,7 +75,7 @@ class MemoryWatch:
                 resident = self._process.memory_info().rss
                 if resident:  # none is left of one that has ended
                     self.seconds.append(time.monotonic() - started_s)
-                    self.resident_mb.append(resident / _BYTES_PER_MB)
+                    self.resident_mb.append(resident / BYTES_PER_MB)
 
     def after(self, moment_s: float) -> float:
         """What it held at the first look after `moment_s`, in MB; NaN where there was none."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
@@ -24,13 +24,13 @@ from unblur.media.stamped_stream import send
 from unblur.media.video_reader import open_video
 from unblur.media.video_writer import create_video
 from unblur.restoration.restorer import Restorer
+from unblur.restoration.tiling import ReportProgress
 from unblur.runtimes.opening import report_runtimes
 
 PIPELINE = "unblur restore"
 PLAIN = "one frame after the other"
 _WARM_UP_S = 10.0
 """By then every buffer is full: what memory grows by after it grows with the video."""
-Report = Callable[[int, int | None], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ class _Way:
 
 
 def measure_video_speed(
-    requests: Sequence[VideoSpeedRequest], command: str, report: Report
+    requests: Sequence[VideoSpeedRequest], command: str, report: ReportProgress
 ) -> Record:
     """The rows of each request, one request after the other.
 
@@ -87,7 +87,7 @@ def measure_video_speed(
     return Record("video_speed", "Video files", command, rows, notes=notes)
 
 
-def _measure(request: VideoSpeedRequest, report: Report) -> list[Row]:
+def _measure(request: VideoSpeedRequest, report: ReportProgress) -> list[Row]:
     """Make the clip, restore it in every way and every round."""
     ways = _ways(request)
     runs: dict[_Way, list[tuple[float, MemoryWatch]]] = {way: [] for way in ways}

@@ -129,17 +129,14 @@ def benchmark(  # noqa: PLR0913 - typer makes one option of each parameter
     """
     sizes = [parse_size(text) for text in size or ["720p"]]
     of_frames = {"--threads": threads, "--reference": reference, "--plot": plot}
-    of_two = {"--runtime": runtime, "--precision": precision}
     if live:
         _refuse("--live", {"--video": video, **of_frames})
-    elif video:
-        _refuse("--video", {**of_two, **of_frames})
-        if any(side % 2 for each in sizes for side in each):
-            raise UseError("--video writes H.264, which takes even sizes only; change --size")
-    if live:
         words = _live_words(model, runtime, precision)
         record = _measure_live(sizes, words, seconds=seconds, rate=rate, clip=clip)
     elif video:
+        _refuse("--video", {"--runtime": runtime, "--precision": precision, **of_frames})
+        if any(side % 2 for each in sizes for side in each):
+            raise UseError("--video writes H.264, which takes even sizes only; change --size")
         asked = {"frame_count": frames, "rate": rate, "rounds": rounds or 3, "clip": clip}
         record = _measure_videos(sizes, model, **asked, has_plain=plain)
     else:
