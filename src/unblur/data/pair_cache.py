@@ -91,12 +91,13 @@ def build_pair_cache(  # noqa: PLR0913 - what pairs depend on
     options: BlurOptions,
     seed: int,
     frame_count: int = 1,
-    processes: int = 2,
+    processes: int | None = None,
     held_out: bool = False,
 ) -> None:
     """Make `pair_count` pairs of `size_px` pixels from `photos` into the folder `target`.
 
-    With a `frame_count` above 1 each is a sequence of so many consecutive frames.
+    With a `frame_count` above 1 each is a sequence of so many consecutive frames. As many
+    `processes` as there are cores make them, if it is not said how many.
     Raises InputError when the photos cannot be used (`open_photos`).
     """
     target.mkdir(parents=True, exist_ok=True)

@@ -42,13 +42,19 @@ def quantize_onnx(
 
 
 def _ends_of(model: onnx.ModelProto) -> list[str]:
-    """Names of the nodes that turn bytes into floats and back, and that add the correction."""
+    """Names of the nodes before the first convolution that scale, and of all after the last ones.
+
+    Those put corrections together, add them to the picture, and turn floats into bytes.
+    """
     made_by = {name: node for node in model.graph.node for name in node.output}
-    ends = [node.name for node in model.graph.node if node.op_type in {"Div", "Round", "Clip"}]
-    for node in model.graph.node:
-        if node.op_type in {"Round", "Clip"}:
-            ends.append(made_by[node.input[0]].name)
-    return ends
+    ends = {node.name for node in model.graph.node if node.op_type == "Div"}
+    behind = [model.graph.output[0].name]
+    while behind:
+        node = made_by.get(behind.pop())
+        if node is not None and node.op_type != "Conv" and node.name not in ends:
+            ends.add(node.name)
+            behind.extend(node.input)
+    return sorted(ends)
 
 
 def with_stored_int8(model: onnx.ModelProto) -> onnx.ModelProto:

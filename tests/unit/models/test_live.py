@@ -21,6 +21,11 @@ pytestmark = pytest.mark.torch
 CHANNELS, BLOCKS = (16, 16, 16), (1, 1, 1)
 
 
+def _inner(pictures: torch.Tensor) -> torch.Tensor:
+    """All but a border of one pixel, beyond which pictures are enlarged with zeros."""
+    return pictures[..., 1:-1, 1:-1]
+
+
 @torch.no_grad()
 def test_it_starts_as_a_mix_of_what_it_finds_at_both_sizes() -> None:
     generator = give_random_weights(LiveGenerator(CHANNELS, BLOCKS)).eval()
@@ -29,13 +34,38 @@ def test_it_starts_as_a_mix_of_what_it_finds_at_both_sizes() -> None:
     torch.nn.init.constant_(generator.gate.bias, math.log(0.2 / 0.8))
     blurry = torch.rand(2, 3, 64, 96)
     coarse, fine = (
-        generator.correction_of(generator.pyramid(it))
+        generator.shuffle(generator.head(generator.pyramid(generator.unshuffle(it))[0]))
         for it in (functional.avg_pool2d(blurry, 2), blurry)
     )
     enlarged = functional.interpolate(coarse, scale_factor=2, mode="bilinear")
     expected = 0.8 * fine + 0.2 * enlarged
     assert expected.abs().max() > 0.01
-    assert torch.allclose(generator.correction(blurry), expected, atol=1e-5)
+    found = generator.correction(blurry)
+    assert torch.allclose(_inner(found), _inner(expected), atol=1e-5)
+
+
+def test_cells_are_halved_and_enlarged_as_pictures_are() -> None:
+    generator = LiveGenerator(CHANNELS, BLOCKS)
+    picture = torch.rand(2, 3, 32, 48)
+    half = functional.avg_pool2d(picture, 2)
+    halved = generator.halve(generator.unshuffle(picture))
+    assert torch.allclose(generator.shuffle(halved), half, atol=1e-6)
+    twice = functional.interpolate(picture, scale_factor=2, mode="bilinear")
+    enlarged = generator.shuffle(generator.enlarge(picture))
+    assert torch.allclose(_inner(enlarged), _inner(twice), atol=1e-6)
+
+
+def test_the_fine_pass_leaves_the_coarsest_level_its_last_block() -> None:
+    generator = give_random_weights(LiveGenerator(CHANNELS, (1, 1, 3)))
+    cells = torch.rand(1, 48, 16, 16)
+    before = generator.pyramid(cells, is_fine=True)
+    whole = generator.pyramid(cells)
+    assert not torch.allclose(whole[0], before[0])
+    for block in generator.bottom_up[2][:-1]:
+        torch.nn.init.zeros_(block.conv2.weight)
+        torch.nn.init.zeros_(block.conv2.bias)
+    for level, it in enumerate(generator.pyramid(cells)):
+        assert torch.allclose(it, before[level], atol=1e-5)
 
 
 def test_what_the_coarse_pass_sees_changes_the_fine_one() -> None:
@@ -56,7 +86,7 @@ def test_the_coarse_pass_learns_the_picture_at_half_the_size() -> None:
     with torch.no_grad():
         network.generator.head.bias += 0.5
     changed = network(blurry)
-    assert torch.allclose(changed[0], blurry + 0.5, atol=1e-5)
+    assert torch.allclose(_inner(changed[0]), _inner(blurry) + 0.5, atol=1e-5)
     assert torch.allclose(changed[1], half + 0.5, atol=1e-5)
     assert torch.allclose(changed[2], half)
 

@@ -11,14 +11,17 @@ cheapest for a CPU, and nothing normalises (docs/decisions/live-generator.md).
 | 1     | 8      | 64              | 96                    |
 | 2     | 16     | 128             | 160                   |
 
-The picture is seen at half its size first, with the same weights.
+The picture is seen at half its size first, with the same weights. Everything that stands
+between pixels and features happens in cells of 4x4 pixels too, as channels: on a CPU, work on
+whole pictures costs as much as convolutions (docs/decisions/live-generator.md).
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -34,13 +37,15 @@ class LiveGenerator(Generator):
     """Restores pictures whose sides are multiples of 32; shapes as `Generator` has them.
 
     The same weights restore half the size first (arXiv:1802.01770): long blur is short there. At
-    full size the levels begin with what the coarse pass found at their stride, and a gate mixes
-    both corrections, pixel by pixel. `channels` and `block_counts` go from the finest level to
-    the coarsest.
+    full size the levels begin with what the coarse pass found at their stride, the coarsest has
+    only its last block left to do, and a gate mixes both corrections, pixel by pixel. `channels`
+    and `block_counts` go from the finest level to the coarsest.
     """
 
     ends = ("stem", "head", "gate")
     extras = ("from_coarse", "gate")
+    halving: Tensor
+    enlarging: Tensor
 
     def __init__(
         self,
@@ -78,6 +83,8 @@ class LiveGenerator(Generator):
         )
         self.gate = start_at_zero(nn.Conv2d(channels[0], _CELL_PX**2, 3, padding=1))
         nn.init.constant_(self.gate.bias, _logit(0.2))  # pyright: ignore[reportArgumentType]
+        self.register_buffer("halving", _kernel(_halve_cells, pixels, 2), persistent=False)
+        self.register_buffer("enlarging", _kernel(_enlarge_middle, 12, 3), persistent=False)
 
     def correction(self, blurry: Tensor) -> Tensor:
         """Give what is to be added to the pictures, about -1..1."""
@@ -85,39 +92,50 @@ class LiveGenerator(Generator):
 
     def see(self, blurry: Tensor) -> tuple[Tensor, Tensor, list[Tensor]]:
         """Give the correction, that of the coarse pass at half the size, and the fine maps."""
-        return self.refine(blurry, self.pyramid(halved(blurry)))
+        cells = self.unshuffle(blurry)
+        return self.refine(cells, self.pyramid(self.halve(cells)))
 
     def refine(
-        self, blurry: Tensor, coarse_maps: Sequence[Tensor]
+        self, cells: Tensor, coarse_maps: Sequence[Tensor]
     ) -> tuple[Tensor, Tensor, list[Tensor]]:
         """Give what `see` gives, from the maps of the coarse pass."""
-        coarse = self.correction_of(coarse_maps)
+        coarse = self.shuffle(self.head(coarse_maps[0]))
         convs = zip(self.from_coarse, coarse_maps[:-1], strict=True)
-        maps = self.pyramid(blurry, {level: conv(it) for level, (conv, it) in enumerate(convs, 1)})
-        enlarged = functional.interpolate(
-            coarse, scale_factor=2, mode="bilinear", align_corners=False
-        )
-        share = torch.sigmoid(self.shuffle(self.gate(maps[0])))
-        fine = self.correction_of(maps)
-        return fine + share * (enlarged - fine), coarse, maps
+        added = {level: conv(it) for level, (conv, it) in enumerate(convs, 1)}
+        maps = self.pyramid(cells, added, is_fine=True)
+        fine, share = self.head(maps[0]), torch.sigmoid(self.gate(maps[0]))
+        mixed = fine + torch.cat([share] * 3, dim=1) * (self.enlarge(coarse) - fine)
+        return self.shuffle(mixed), coarse, maps
 
-    def correction_of(self, maps: Sequence[Tensor]) -> Tensor:
-        """Give what the top-down maps say is to be added, about -1..1."""
-        return self.shuffle(self.head(maps[0]))
+    def halve(self, cells: Tensor) -> Tensor:
+        """Cells (B, 48, H, W) of the picture at half its size, (B, 48, H / 2, W / 2)."""
+        return functional.conv2d(cells, self.halving, stride=2)
 
-    def pyramid(self, blurry: Tensor, added: Mapping[int, Tensor] | None = None) -> list[Tensor]:
+    def enlarge(self, coarse: Tensor) -> Tensor:
+        """Cells, (B, 48, H / 2, W / 2), of what is (B, 3, H, W) at twice its size.
+
+        Bilinear; beyond the borders are zeros.
+        """
+        return functional.conv2d(functional.pixel_unshuffle(coarse, 2), self.enlarging, padding=1)
+
+    def pyramid(
+        self, cells: Tensor, added: Mapping[int, Tensor] | None = None, *, is_fine: bool = False
+    ) -> list[Tensor]:
         """Give the top-down feature maps, the finest first, at strides 4, 8 and 16.
 
-        `added` are maps, by level, of the same shapes, that levels begin with.
+        `added` are maps, by level, of the same shapes, that levels begin with. In the fine pass
+        the coarsest level is all but done.
         """
-        features = self.stem(self.unshuffle(blurry))
+        features = self.stem(cells)
         seen: list[Tensor] = []
         for level, blocks in enumerate(self.bottom_up):
             if level:
                 features = self.downsample[level - 1](features)
             if added and level in added:
                 features = features + added[level]
-            features = blocks(features)
+            is_almost_done = is_fine and level == len(self.bottom_up) - 1
+            left = cast("nn.Sequential", blocks)[-1:] if is_almost_done else blocks
+            features = left(features)
             seen.append(features)
         maps = [seen[-1]]
         for level in reversed(range(len(self.lateral))):
@@ -154,21 +172,23 @@ class RecurrentLiveGenerator(LiveGenerator, RecurrentGenerator):
 
     def correct_next(self, blurry: Tensor, state: Sequence[Tensor]) -> tuple[Tensor, list[Tensor]]:
         """Give the correction, and the state for the frame after."""
-        after = self.next_maps(halved(blurry), state)
-        return self.refine(blurry, after)[0], after
+        cells = self.unshuffle(blurry)
+        after = self.next_maps(self.halve(cells), state)
+        return self.refine(cells, after)[0], after
 
-    def next_maps(self, frames: Tensor, state: Sequence[Tensor]) -> list[Tensor]:
+    def next_maps(self, cells: Tensor, state: Sequence[Tensor]) -> list[Tensor]:
         """Give the top-down maps of frames at half their size: the state for the frames after."""
         convs = zip(self.memory, state, strict=True)
-        return self.pyramid(frames, {level: conv(it) for level, (conv, it) in enumerate(convs)})
+        return self.pyramid(cells, {level: conv(it) for level, (conv, it) in enumerate(convs)})
 
     def see_frames(self, blurry: Tensor, frame_count: int) -> tuple[Tensor, Tensor, list[Tensor]]:
         """Give what `see` gives for sequences: each `frame_count` in a row are one."""
-        frames = halved(blurry).unflatten(0, (-1, frame_count)).unbind(1)
+        cells = self.unshuffle(blurry)
+        frames = self.halve(cells).unflatten(0, (-1, frame_count)).unbind(1)
         maps = self.no_state(blurry[::frame_count])
         pyramids = [maps := self.next_maps(frame, maps) for frame in frames]
         together = [torch.stack(level, 1).flatten(0, 1) for level in zip(*pyramids, strict=True)]
-        return self.refine(blurry, together)
+        return self.refine(cells, together)
 
     def no_state(self, blurry: Tensor) -> list[Tensor]:
         """Zeros: (B, C, H / stride, W / stride) each, with strides of 8, 16 and 32."""
@@ -180,9 +200,23 @@ class RecurrentLiveGenerator(LiveGenerator, RecurrentGenerator):
         ]
 
 
-def halved(pictures: Tensor) -> Tensor:
-    """Pictures at half their size: the mean of each four pixels."""
-    return functional.avg_pool2d(pictures, 2)
+def _kernel(function: Callable[[Tensor], Tensor], channels: int, size: int) -> Tensor:
+    """The kernel that gives what a linear `function` makes of (B, channels, size, size)."""
+    impulses = torch.eye(channels * size**2).unflatten(1, (channels, size, size))
+    return function(impulses).flatten(1).T.unflatten(1, (channels, size, size)).contiguous()
+
+
+def _halve_cells(cells: Tensor) -> Tensor:
+    """One cell (B, 48, 1, 1) from four: the mean of each four pixels."""
+    pixels = functional.pixel_shuffle(cells, _CELL_PX)
+    return functional.pixel_unshuffle(functional.avg_pool2d(pixels, 2), _CELL_PX)
+
+
+def _enlarge_middle(cells: Tensor) -> Tensor:
+    """The middle cell (B, 48, 1, 1) of nine of 2x2 pixels, at twice its size."""
+    pixels = functional.pixel_shuffle(cells, 2)
+    enlarged = functional.interpolate(pixels, scale_factor=2, mode="bilinear", align_corners=False)
+    return functional.pixel_unshuffle(enlarged[..., 4:8, 4:8], _CELL_PX)
 
 
 def _logit(share: float) -> float:
