@@ -39,7 +39,8 @@ class Effort:
 EFFORTS = (
     Effort(),
     Effort(skips_sharp=True),
-    Effort(0.5, skips_sharp=True, cost=0.65),
+    Effort(0.75, skips_sharp=True, cost=0.72),
+    Effort(0.5, skips_sharp=True, cost=0.43),
 )
 """From the most to the least."""
 

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from unblur.restoration.live_rate import EFFORTS, Load, RateKeeper
 
-FULL, SHARP, HALF = EFFORTS
+FULL, SHARP, THREE_QUARTERS, HALF = EFFORTS
 
 
 def run(
@@ -39,10 +39,10 @@ def test_the_first_seconds_are_not_counted() -> None:
 def test_a_slow_machine_leaves_sharp_frames_alone_before_it_computes_less() -> None:
     keeper = RateKeeper()
     seen = []
-    for _ in range(8):
+    for _ in range(10):
         if keeper.note_second(Load(30, 15, 1)):
             seen.append(keeper.effort)
-    assert seen == [SHARP, HALF]
+    assert seen == [SHARP, THREE_QUARTERS, HALF]
 
 
 def test_a_few_dropped_frames_are_no_reason() -> None:
@@ -56,6 +56,12 @@ def test_one_bad_second_is_no_reason() -> None:
     for second in range(40):
         keeper.note_second(Load(30, 10 if second % 4 == 0 else 30, 0.9))
     assert keeper.effort == FULL
+
+
+def test_no_more_is_left_out_than_needed() -> None:
+    keeper = RateKeeper()
+    run(keeper, 30, lambda: 22)
+    assert keeper.effort == THREE_QUARTERS
 
 
 def test_the_lowest_effort_is_the_lowest() -> None:
