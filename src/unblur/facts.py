@@ -73,8 +73,8 @@ class NetworkFacts:
     """Where the idea stands, for example "arXiv:1908.03826"."""
     licence: str = "Apache-2.0"
     """Of the weights, as an SPDX name."""
-    training: str = ""
-    """Data, recipe and length of the training, in a sentence."""
+    training_runs: tuple[str, ...] = ()
+    """Data, recipe and length of each run that made the weights, in a sentence; the last first."""
     metrics: dict[str, float] = field(default_factory=dict[str, float])
     """Measured figures by name, for example "reds_020_psnr_gain_db"."""
     measured_on: str = ""

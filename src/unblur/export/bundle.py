@@ -28,8 +28,9 @@ from unblur.models.bytes import between_bytes
 from unblur.models.catalog import find_generator
 from unblur.models.generator import Generator
 from unblur.weights.checkpoint import load_checkpoint, save_checkpoint
+from unblur.weights.history import runs_of
 from unblur.weights.run_state import read_state
-from unblur.weights.store import model_in, read_safetensors_facts
+from unblur.weights.store import model_in
 
 _CALIBRATION_PICTURES = 120
 _PERCEPTUAL = "Trained with a discriminator: looks sharper, is further from the truth."
@@ -138,31 +139,8 @@ def _describe(options: Mapping[str, Any], state: Mapping[str, Any]) -> NetworkFa
         state_maps=card.state_maps,
         parameter_count=sum(parameter.numel() for parameter in card.build().parameters()),
         paper=card.paper,
-        training=_describe_training(options, state),
+        training_runs=runs_of(state),
     )
-
-
-def _describe_training(options: Mapping[str, Any], state: Mapping[str, Any]) -> str:
-    """Data, steps and time of a run, then those of the weights that it started from."""
-    data = options["data"]
-    text = (
-        f"{data['pair_count']} synthetic {_kind_of(data)} of {data['pair_px']} px from "
-        f"permissively licensed photos; {state['step']} steps of {options['optimizer']} in "
-        f"{state['elapsed_s'] / 60:.0f} minutes on {state['device']}"
-    )
-    if not options["start_from"]:
-        return text
-    start = Path(options["start_from"])
-    if start.suffix == ".safetensors":
-        return f"{text}; before that: {read_safetensors_facts(start).training}"
-    earlier = read_state(start)
-    return f"{text}; before that: {_describe_training(json.loads(earlier['options']), earlier)}"
-
-
-def _kind_of(data: Mapping[str, Any]) -> str:
-    """What a run learned from."""
-    frame_count = data.get("frame_count", 1)
-    return "pairs" if frame_count == 1 else f"sequences of {frame_count} frames"
 
 
 def calibration_examples(

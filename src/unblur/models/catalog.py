@@ -43,7 +43,7 @@ _LIVE_HALO_PX = 320
 GENERATORS: dict[str, GeneratorCard] = {
     "live": GeneratorCard(
         build=lambda: LiveGenerator((32, 64, 128), (1, 2, 4)),
-        summary="The fastest: photos and 720p video as it comes, on two CPU cores.",
+        summary="The fastest: for video and camera streams on a CPU.",
         size_rule=_STRIDE_32,
         halo_px=_LIVE_HALO_PX,
         paper="arXiv:1908.03826",

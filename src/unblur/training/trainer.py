@@ -33,6 +33,7 @@ from unblur.training.reports import RunReports, Ticker, say_progress
 from unblur.training.sources import open_batches
 from unblur.training.stopping import StopRequest, stop_requests
 from unblur.training.validation import ValidationScore, example_triplets, validate
+from unblur.weights.history import runs_behind
 from unblur.weights.run_state import read_state, save_state
 
 _log = logging.getLogger(__name__)
@@ -85,7 +86,9 @@ class Trainer:
     def __init__(self, options: TrainingOptions, fabric: Fabric) -> None:
         self.options, self.fabric = options, fabric
         make_folder(options.output)
-        self.network = build_network(options, is_begun=self.last.exists())
+        is_begun = self.last.exists()
+        self.network = build_network(options, is_begun=is_begun)
+        self.earlier_runs = () if is_begun else runs_behind(options.start_from)
         self.losses = GeneratorLoss(options.loss, self.fabric.autocast).to(fabric.device)
         has_adversary = options.adversary.loss is not None
         self.step, self.elapsed_s, self.usual_norm = 0, 0.0, 0.0
@@ -225,6 +228,7 @@ class Trainer:
             "averaged": self.averaged.module.state_dict(),
             "optimizer": self.optimizer.state_dict(),
             "precision": self.fabric.strategy.precision.state_dict(),
+            "earlier_runs": list(self.earlier_runs),
             "step": self.step,
             "elapsed_s": self.elapsed_s,
             "usual_norm": self.usual_norm,
@@ -250,6 +254,7 @@ class Trainer:
         others = sorted(key for key in wanted if saved.get(key) != wanted[key])
         if others:
             _log.warning("going on with another %s than before", ", ".join(others))
+        self.earlier_runs = tuple(state.get("earlier_runs", ()))
         self.network.load_state_dict(state["network"])
         self.averaged.module.load_state_dict(state["averaged"])
         self.optimizer.load_state_dict(state["optimizer"])

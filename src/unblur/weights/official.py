@@ -76,7 +76,7 @@ def import_official(source: Path, folder: Path = Path()) -> Path:
         parameter_count=sum(parameter.numel() for parameter in generator.parameters()),
         paper=card.paper,
         licence=_LICENCE,
-        training=f"by the authors of the paper; imported from {source.name}",
+        training_runs=(f"by the authors of the paper; imported from {source.name}",),
     )
     make_folder(folder)
     target = folder / f"{name}.safetensors"

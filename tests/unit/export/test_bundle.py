@@ -81,7 +81,7 @@ def test_int8_is_half_the_size(exported: list[Path]) -> None:
 def test_the_facts_tell_of_the_training_and_of_what_was_measured(exported: list[Path]) -> None:
     for path, precision in zip(exported, ("fp32", "fp32", "int8"), strict=True):
         with Restorer(path, precision=precision) as restorer:
-            assert "30 steps of muon" in restorer.facts.training
+            assert "30 steps of muon" in restorer.facts.training_runs[0]
             assert restorer.facts.metrics["mine_int8_psnr_gain_db"] == pytest.approx(0, abs=3)
             assert restorer.facts.metrics["frame_1280x720_fp32_ms"] > 0
             assert restorer.facts.metrics["frame_1280x720_int8_ms"] > 0

@@ -29,6 +29,7 @@ from unblur.training.gan_step import GeneratorLoss  # noqa: E402
 from unblur.training.trainer import Trainer, make_fabric  # noqa: E402
 from unblur.weights import run_state  # noqa: E402
 from unblur.weights.checkpoint import save_checkpoint  # noqa: E402
+from unblur.weights.history import runs_of  # noqa: E402
 
 pytestmark = pytest.mark.torch
 
@@ -242,12 +243,25 @@ def test_a_second_run_starts_from_the_weights_of_the_first(tmp_path: Path) -> No
         assert torch.equal(tensor, kept[name]), name
 
 
+def test_a_run_tells_of_those_before_it(tmp_path: Path) -> None:
+    first = make_trainer(small_run(tmp_path, maximum_steps=3)).run()
+    options = small_run(tmp_path, output=tmp_path / "second", start_from=first, maximum_steps=2)
+    make_trainer(options).run()
+    first.unlink()  # told when the run began
+    last = make_trainer(options.model_copy(update={"maximum_steps": 4})).run()
+    now, before = runs_of(run_state.read_state(last))
+    assert "; 4 steps of muon" in now
+    assert "; 3 steps of muon" in before
+
+
 def test_a_run_starts_from_a_model_file(tmp_path: Path) -> None:
     generator = find_generator("live").build()
     torch.nn.init.normal_(generator.head.weight)
     path = tmp_path / "live.safetensors"
-    save_checkpoint(generator, NetworkFacts("live", "x"), path, is_halved=False)
+    facts = NetworkFacts("live", "x", training_runs=("the second", "the first"))
+    save_checkpoint(generator, facts, path, is_halved=False)
     trainer = make_trainer(small_run(tmp_path, start_from=path))
+    assert trainer.earlier_runs == ("the second", "the first")
     assert torch.equal(trainer.network.generator.head.weight, generator.head.weight)
 
 

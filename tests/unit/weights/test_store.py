@@ -25,7 +25,7 @@ def test_a_bundled_model_has_every_form_and_says_what_it_is(name, least_count):
     assert facts.name == name
     assert facts.licence == "Apache-2.0"
     assert facts.parameter_count > least_count
-    assert facts.training
+    assert facts.training_runs
 
 
 def test_a_path_is_a_model_of_one_form(tmp_path):

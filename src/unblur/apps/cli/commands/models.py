@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -54,6 +55,14 @@ def _describe(model: StoredModel) -> dict[str, Any]:
     return {**model.read_facts().as_dict(), "name": model.name, "size_bytes": model.size_bytes}
 
 
+def _tell_runs(runs: Sequence[str]) -> str:
+    """The last run, and how many there were before it."""
+    if not runs:
+        return "not said"
+    last, *earlier = runs
+    return f"{last}; before that: {len(earlier)} runs (--json has them)" if earlier else last
+
+
 def _print_model(facts: dict[str, Any]) -> None:
     """Print one model as a block of lines."""
     sizes = ", ".join(f"{form} {size / 1e6:.1f} MB" for form, size in facts["size_bytes"].items())
@@ -63,7 +72,7 @@ def _print_model(facts: dict[str, Any]) -> None:
         ("parameters", f"{facts['parameter_count'] / 1e6:.2f} million"),
         ("on disk", sizes),
         ("licence", facts["licence"]),
-        ("trained on", facts["training"] or "not said"),
+        ("trained on", _tell_runs(facts["training_runs"])),
         ("timed on", facts["measured_on"] or "not timed; unblur benchmark does it here"),
         ("measured", "" if facts["metrics"] else "not yet"),
     ):
