@@ -17,7 +17,8 @@ STRIDES = (2, 4, 8, 16, 32)
 """Of the five maps that an encoder gives, the finest first."""
 
 EncoderWeights = Literal["none", "timm"] | Path
-"""Nothing; what timm downloads; or a file of timm's weights (.safetensors, .pth)."""
+"""Nothing; what timm downloads; or a file of timm's weights (.safetensors, .pth) or of a model
+with the same backbone."""
 
 
 class TimmEncoder(nn.Module):
@@ -54,10 +55,11 @@ class TimmEncoder(nn.Module):
         return self.network((blurry - self.mean) / self.std)
 
     def load_weights(self, source: EncoderWeights) -> None:
-        """Start from ImageNet weights; raises ModelError when they cannot be had or do not fit."""
+        """Start from learned weights; raises ModelError when they cannot be had or do not fit."""
         if source == "none":
             return
-        tensors = _download(self.name) if source == "timm" else read_tensors(source)
+        read = _download(self.name) if source == "timm" else read_tensors(source)
+        tensors = {key.removeprefix(_IN_A_MODEL): tensor for key, tensor in read.items()}
         own = self.network.state_dict()
         missing = sorted(set(own) - set(tensors))
         wrong = [key for key in own if key in tensors and tensors[key].shape != own[key].shape]
@@ -109,6 +111,9 @@ def pad_unpadded(network: nn.Module) -> nn.Module:
             module.padding = (size - 1) // 2 if isinstance(size, int) else module.padding
     return network
 
+
+_IN_A_MODEL = "encoder.network."
+"""Before timm's names in the files of generators on a TimmEncoder."""
 
 _CHOICES = (
     "choose 'timm' (downloads), the path of a file of timm's weights, or 'none' (random weights)"

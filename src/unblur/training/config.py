@@ -107,7 +107,7 @@ class TrainingOptions(Options):
     """Catalog name of the generator."""
     encoder_weights: Path | Literal["timm", "none"] = "timm"
     """What the backbone, if the network has one, starts from: what timm downloads, a file of
-    timm's weights, or nothing."""
+    timm's weights or of a model with the same backbone, or nothing."""
     frozen_encoder_epochs: float = Field(default=0.0, ge=0)
     """The backbone does not learn before this epoch (the paper's is 3)."""
     data: DataOptions

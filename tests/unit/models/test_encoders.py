@@ -9,8 +9,10 @@ from safetensors.torch import save_file  # noqa: E402
 
 from tests.conftest import SHARED_DATA  # noqa: E402
 from unblur.errors import ModelError, UnknownNameError  # noqa: E402
+from unblur.facts import NetworkFacts  # noqa: E402
 from unblur.models.catalog import find_generator  # noqa: E402
 from unblur.models.encoders import TimmEncoder  # noqa: E402
+from unblur.weights.checkpoint import save_checkpoint  # noqa: E402
 
 pytestmark = pytest.mark.torch
 
@@ -52,6 +54,16 @@ def test_weights_from_a_file(tmp_path):
     encoder = TimmEncoder("resnet18")
     encoder.load_weights(tmp_path / "w.safetensors")
     assert torch.equal(encoder.network.state_dict()["conv1.weight"], tensors["conv1.weight"])
+
+
+def test_a_backbone_starts_from_that_of_a_model(tmp_path):
+    generator = find_generator("mobilenet").build()
+    torch.nn.init.normal_(generator.encoder.network.conv_stem.weight)
+    save_checkpoint(generator, NetworkFacts("mobilenet", "x"), tmp_path / "m.safetensors")
+    encoder = find_generator("mobilenet_dsc").build().encoder
+    encoder.load_weights(tmp_path / "m.safetensors")
+    learned = generator.encoder.network.conv_stem.weight
+    assert torch.equal(encoder.network.conv_stem.weight, learned.half().float())
 
 
 def test_weights_of_another_network_name_the_three_choices(tmp_path):
