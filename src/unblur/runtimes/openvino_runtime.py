@@ -6,6 +6,7 @@ from collections import OrderedDict, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache, partial
+from threading import Lock
 from typing import Any, Literal
 
 import numpy as np
@@ -23,7 +24,9 @@ _COMPILED_SIZES = 2
 """Portrait and landscape: each one kept holds the memory of a whole picture or tile."""
 _PRECISION_HINTS: dict[Precision, str] = {"fp32": "f32", "bf16": "bf16", "int8": "f32"}
 _OUT_OF_MEMORY = ("bad_alloc", "allocate", "out of memory", "ENOMEM")
-
+_READING = Lock()
+"""Held while a model is read: two threads that read at the same time wait for each other for ever,
+one with Python's lock and one with OpenVINO's (OpenVINO 2026.4)."""
 
 _MOST_STREAMS = 4
 """Pictures computed at the same time; each needs memory of its own."""
@@ -182,14 +185,16 @@ def _read_model(options: RuntimeOptions) -> ov.Model:
     Read as ONNX by name: `Core.read_model` tries one front end after another,
     and TensorFlow's writes to stderr about files that are none of its own.
     """
-    try:
-        front_end = FrontEndManager().load_by_framework("onnx")
-        model = front_end.convert(front_end.load(str(options.model)))
-    except (RuntimeError, GeneralFailure) as error:
-        raise ModelError(
-            f"{options.model} is not a readable ONNX model; give one made by `unblur export`"
-        ) from error
-    if any(_holds_nan(node) for node in model.get_ops()):
+    with _READING:
+        try:
+            front_end = FrontEndManager().load_by_framework("onnx")
+            model = front_end.convert(front_end.load(str(options.model)))
+        except (RuntimeError, GeneralFailure) as error:
+            raise ModelError(
+                f"{options.model} is not a readable ONNX model; give one made by `unblur export`"
+            ) from error
+        is_damaged = any(_holds_nan(node) for node in model.get_ops())
+    if is_damaged:
         raise ModelError(
             f"the weights in {options.model} are damaged: some are not numbers; "
             "export the model again"
