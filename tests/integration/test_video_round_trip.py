@@ -16,8 +16,10 @@ from hypothesis import strategies as st
 from tests.clips import (
     LOSSLESS,
     Clip,
+    frame_times,
     gradient,
     make_clip,
+    packets_of,
 )
 from tests.video_tools import check_same_times, copy_video, psnr_db
 from unblur.media.codecs import ENCODERS, VideoCodec, available_codecs
@@ -107,6 +109,23 @@ def test_rotation_and_pixel_shape_are_kept(tmp_path: Path, ending: str, rotation
         assert after.display_matrix == before.display_matrix
         assert after.sample_aspect_ratio == before.sample_aspect_ratio == Fraction(4, 3)
         assert (after.height, after.width) == (48, 64)
+
+
+def test_a_transport_stream_keeps_times_across_the_wrap_of_its_clock(tmp_path: Path):
+    start = 2**33 - 45_000
+    clip = Clip(
+        time_base=Fraction(1, 90_000),
+        pts=range(start, start + 90_000, 3_600),
+        last_duration=3_600,
+        has_audio=True,
+    )
+    source = make_clip(tmp_path / "clip.ts", clip)
+    _, writer = copy_video(source, tmp_path / "out.ts")
+    assert writer.notes == []
+    assert frame_times(source)[0] == Fraction(-1, 2)
+    check_same_times(source, tmp_path / "out.ts")
+    sound, copied = (packets_of(path, "audio") for path in (source, tmp_path / "out.ts"))
+    assert [pts for pts, *_ in copied] == [pts for pts, *_ in sound]
 
 
 def test_rotation_that_cannot_be_kept_is_named(tmp_path: Path):

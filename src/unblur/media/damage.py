@@ -38,6 +38,8 @@ class Damage:
 
     announced_end_s: Fraction | None = None
     """Where the file says that it ends."""
+    begins_s: Fraction | None = None
+    """Before it no frame is wanted, so none is missing; None: all are wanted."""
     read_until_s: Fraction = Fraction(0)
     """The end of the last packet of any stream."""
     lost: Span = field(default_factory=Span)
@@ -62,8 +64,8 @@ class Damage:
         self._watched_count = _WATCHED_FRAMES
 
     def note_packet(self, moment_s: Fraction) -> None:
-        """Take note of a packet of the picture; only those before the first frame matter."""
-        if self._last_s is None:
+        """Take note of a packet of the picture; only those wanted before the first frame matter."""
+        if self._last_s is None and (self.begins_s is None or moment_s >= self.begins_s):
             self._early_s.append(moment_s)
 
     def note_frame(self, moment_s: Fraction) -> None:

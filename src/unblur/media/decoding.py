@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from fractions import Fraction
+from heapq import heappop, heappush
 
 import av
 from av.container import InputContainer
@@ -16,6 +18,8 @@ from unblur.media.damage import Damage
 
 AV_TIME_BASE = 1_000_000
 """Ticks per second of a container's own start and duration."""
+_MISTIMED_IN_AVI = {"h264", "hevc"}
+"""Codecs whose packets FFmpeg takes to be in the order shown, where AVI says nothing of it."""
 _ALPHA_DECODERS = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
 
 
@@ -28,6 +32,7 @@ def decode_frames(
     nothing is raised for it.
     """
     decoder = _decoder_of(stream)
+    order = _ShownOrder() if _is_mistimed(container, stream) else None
     for packet in _read_packets(container, damage):
         if packet.stream_index != stream.index:
             continue
@@ -41,8 +46,12 @@ def decode_frames(
             continue
         if packet.is_corrupt and moment_s is not None:
             damage.note_damage(moment_s)
+        if order is not None:
+            order.note_packet(packet)
+            frames = order.stamp(frames)
         yield from frames
-    yield from _flush(decoder)
+    flushed = _flush(decoder)
+    yield from flushed if order is None else order.stamp(flushed)
 
 
 def packet_moment_s(packet: av.Packet[Stream]) -> Fraction | None:
@@ -59,6 +68,40 @@ def announced_end_s(container: InputContainer) -> Fraction | None:
     counts_from_zero = "matroska" in container.format.name
     start = 0 if counts_from_zero else container.start_time or 0
     return Fraction(start + container.duration, AV_TIME_BASE)
+
+
+@dataclass(slots=True)
+class _ShownOrder:
+    """Gives the time stamps of packets that stand in decoding order to frames as they are shown.
+
+    Of the stamps of all packets decoded so far, the earliest belongs to the next frame.
+    """
+
+    _waiting: list[int] = field(default_factory=list[int])
+
+    def note_packet(self, packet: av.Packet[Stream]) -> None:
+        """Take the stamp of a packet that was decoded."""
+        if packet.pts is not None:
+            heappush(self._waiting, packet.pts)
+
+    def stamp(self, frames: Iterable[av.VideoFrame]) -> Iterator[av.VideoFrame]:
+        """The same frames, their stamps rising."""
+        for frame in frames:
+            if frame.pts is not None:
+                frame.pts = self._next(frame.pts, is_key=frame.key_frame)
+            yield frame
+
+    def _next(self, pts: int, *, is_key: bool) -> int:
+        """The earliest stamp; at a key frame those are dropped that no frame has come for."""
+        while is_key and self._waiting and self._waiting[0] < pts:
+            heappop(self._waiting)
+        return heappop(self._waiting) if self._waiting else pts
+
+
+def _is_mistimed(container: InputContainer, stream: VideoStream) -> bool:
+    """Whether FFmpeg can only guess when the pictures of a stream are shown, and guesses wrong."""
+    codec = stream.codec_context
+    return container.format.name == "avi" and codec.has_b_frames and codec.name in _MISTIMED_IN_AVI
 
 
 def _read_packets(container: InputContainer, damage: Damage) -> Iterator[av.Packet[Stream]]:

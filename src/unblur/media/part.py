@@ -26,13 +26,18 @@ class Part:
         return self.start_s == 0 and self.end_s is None
 
     @property
+    def begins_s(self) -> Fraction:
+        """The first moment that is wanted, in the file's own time."""
+        return self.start_s + self.origin_s
+
+    @property
     def shift_s(self) -> Fraction:
         """What times become less by, so that the part begins where the file began."""
         return self.start_s
 
     def has_begun(self, moment_s: Fraction) -> bool:
         """Whether `moment_s`, in the file's own time, is not before the part."""
-        return self.is_whole or moment_s >= self.start_s + self.origin_s
+        return self.is_whole or moment_s >= self.begins_s
 
     def has_ended(self, moment_s: Fraction) -> bool:
         """Whether `moment_s`, in the file's own time, is after the part."""
@@ -48,7 +53,7 @@ class Part:
         tick_s = chapter["time_base"]
         if self.is_whole or tick_s is None:
             return chapter
-        begin, end = (self.start_s + self.origin_s) / tick_s, chapter["end"]
+        begin, end = self.begins_s / tick_s, chapter["end"]
         if self.end_s is not None:
             end = min(end, round((self.end_s + self.origin_s) / tick_s))
         start = max(chapter["start"], round(begin))

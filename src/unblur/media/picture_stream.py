@@ -37,6 +37,8 @@ _TICKS_S = {
     "mpegts": Fraction(1, 90_000),
 }
 """Containers with a clock of their own; the others keep the input's."""
+_WRAP_S = Fraction(2**33, 90_000)
+"""After so long the time stamps of MPEG-TS, which have 33 bits, begin again at 0."""
 _UNTURNED = {"mpegts", "avi"}
 """Containers that cannot say how a picture is turned."""
 
@@ -118,6 +120,8 @@ def muxer_options(
 ) -> tuple[str, dict[str, str]]:
     """The muxer for `path`, and what it must be told to keep time stamps and metadata exactly."""
     muxer = CONTAINERS[path.suffix.lower()]
+    if muxer == "mpegts":
+        return muxer, _keep_wrap(source)
     if muxer not in _QUICKTIME_FAMILY:
         # Sound that starts a little before zero would otherwise move everything.
         return muxer, {"avoid_negative_ts": "disabled"} if muxer in _MATROSKA_FAMILY else {}
@@ -129,6 +133,12 @@ def muxer_options(
     if any(key.startswith("com.") for key in source.metadata):
         options["movflags"] = "+use_metadata_tags"  # where phones keep place and model
     return muxer, options
+
+
+def _keep_wrap(source: InputContainer) -> dict[str, str]:
+    """What lets MPEG-TS begin before its clock wraps, where `source` does: FFmpeg says before 0."""
+    begins_before = source.format.name == "mpegts" and (source.start_time or 0) < 0
+    return {"output_ts_offset": f"{float(_WRAP_S):.6f}"} if begins_before else {}
 
 
 def check_clock(target: Path, like: VideoReader) -> None:

@@ -21,11 +21,12 @@ from unblur.errors import MediaError
 from unblur.media.colours import Colours, bit_depth_of, has_alpha, read_colours, to_pixels
 from unblur.media.containers import open_input
 from unblur.media.damage import Damage
-from unblur.media.decoding import AV_TIME_BASE, announced_end_s, decode_frames
+from unblur.media.decoding import AV_TIME_BASE, decode_frames
 from unblur.media.deinterlacing import deinterlace
 from unblur.media.frame import Frame
 from unblur.media.hdr import Hdr, read_hdr
 from unblur.media.part import WHOLE, Part
+from unblur.media.seeking import decode_part
 from unblur.media.stream_facts import (
     duration_of,
     find_video,
@@ -114,13 +115,8 @@ class VideoReader:
 
     def _read(self, after: int | None) -> Generator[Frame]:
         """The frames, from a file opened for them alone."""
-        with open_input(self.path) as container:
-            is_cut = self.part.end_s is not None
-            damage = Damage(None if is_cut else announced_end_s(container))
-            self._skip_to_part(container)
+        with decode_part(self.path, self.part) as (decoded, damage):
             reformatter = VideoReformatter()
-            stream = find_video(container, self.path)
-            decoded = decode_frames(container, stream, damage)
             if self.deinterlaces:
                 decoded = deinterlace(decoded, only_marked=self.is_interlaced)
             for frame, pts in self._in_part(self._in_order(decoded, damage)):
@@ -134,12 +130,6 @@ class VideoReader:
         samples = to_pixels(frame, read_colours(frame), reformatter, size)
         alpha = samples[..., 3] if samples.shape[2] > 3 else None
         return Frame(np.ascontiguousarray(samples[..., :3]), pts, self.time_base, alpha)
-
-    def _skip_to_part(self, container: InputContainer) -> None:
-        """Go to a key frame well before a part that begins late."""
-        before_s = self.part.start_s + self.part.origin_s - _SEEK_MARGIN_S
-        if self.part.start_s > 2 * _SEEK_MARGIN_S:
-            container.seek(round(before_s * AV_TIME_BASE))
 
     def _in_part(
         self, frames: Iterator[tuple[av.VideoFrame, int]]
@@ -194,7 +184,6 @@ class VideoReader:
         self.warnings += [each for each in sentences if each not in self.warnings]
 
 
-_SEEK_MARGIN_S = 5
 _INTERLACED = (
     "some frames are interlaced; they are restored and written as they are, "
     "comb edges included: --deinterlace makes whole pictures of them"
