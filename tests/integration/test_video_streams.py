@@ -122,6 +122,25 @@ def test_what_the_container_cannot_hold_is_left_out_and_named(tmp_path: Path):
     assert packets_of(tmp_path / "out.mp4", "audio")
 
 
+@pytest.mark.parametrize(
+    ("ending", "known", "unknown"), [(".mov", b"mp4a", b"apac"), (".mkv", b"A_AAC", b"A_XYZ")]
+)
+def test_sound_that_ffmpeg_does_not_know_is_left_out_and_named(
+    tmp_path: Path, ending: str, known: bytes, unknown: bytes
+):
+    source = make_clip(tmp_path / f"in{ending}", Clip(has_audio=True))
+    data = source.read_bytes().replace(known, unknown).replace(b"esds", b"xsds")
+    assert unknown in data
+    source.write_bytes(data)
+    target = tmp_path / f"out{ending}"
+    _, writer = copy_video(source, target)
+    (note,) = writer.notes
+    assert note.startswith("the audio stream 1 ")
+    assert "cannot be kept in this kind of file" in note
+    assert frame_times(target) == frame_times(source)
+    assert packets_of(target, "audio") == []
+
+
 def test_sound_stays_in_step_when_the_container_changes(tmp_path: Path):
     source = make_clip(tmp_path / "in.mp4", Clip(has_audio=True))
     copy_video(source, tmp_path / "out.mkv")

@@ -148,6 +148,7 @@ def _kind(output: OutputContainer) -> str:
 
 def _name(stream: Stream) -> str:
     """What a stream is, for a sentence: "subtitle stream 2 (mov_text, eng)"."""
-    details = [stream.name or "", stream.language or ""]
+    name = getattr(stream, "name", None)  # PyAV has none where FFmpeg has no decoder
+    details = [name or "", stream.language or ""]
     known = ", ".join(each for each in details if each and each != "und")
     return f"{stream.type} stream {stream.index}" + (f" ({known})" if known else "")
