@@ -141,6 +141,39 @@ def test_sound_that_ffmpeg_does_not_know_is_left_out_and_named(
     assert packets_of(target, "audio") == []
 
 
+def timecodes(path: Path) -> dict[str, str | None]:
+    """The timecode that each kind of stream tells."""
+    with av.open(str(path)) as container:
+        found = {each.type: each.metadata for each in container.streams}
+    return {kind: told.get("timecode", told.get("TIMECODE")) for kind, told in found.items()}
+
+
+@pytest.mark.parametrize("ending", [".mov", ".mp4", ".mkv"])
+@pytest.mark.parametrize("kind", [".mov", ".mp4"])
+def test_the_timecode_is_kept(tmp_path: Path, kind: str, ending: str):
+    source = make_clip(tmp_path / f"in{kind}", Clip(metadata={"timecode": "01:02:03:04"}))
+    assert timecodes(source) == {"video": "01:02:03:04", "data": "01:02:03:04"}
+    _, writer = copy_video(source, tmp_path / f"out{ending}")
+    assert not [note for note in writer.notes if "stream" in note]
+    kept = timecodes(tmp_path / f"out{ending}")
+    assert kept == (timecodes(source) if ending != ".mkv" else {"video": "01:02:03:04"})
+    assert frame_times(tmp_path / f"out{ending}") == frame_times(source)
+
+
+def test_a_timecode_that_the_container_cannot_hold_is_named(tmp_path: Path):
+    clip = Clip(
+        time_base=Fraction(1, 90000),
+        pts=range(0, 36000, 3600),
+        last_duration=3600,
+        metadata={"timecode": "01:02:03:04"},
+    )
+    source = make_clip(tmp_path / "in.mov", clip)
+    _, writer = copy_video(source, tmp_path / "out.ts")
+    assert writer.notes == [
+        "the data stream 1 (eng) cannot be kept in this kind of file (mpegts)",
+    ]
+
+
 def test_sound_stays_in_step_when_the_container_changes(tmp_path: Path):
     source = make_clip(tmp_path / "in.mp4", Clip(has_audio=True))
     copy_video(source, tmp_path / "out.mkv")

@@ -29,6 +29,9 @@ _PICTURE_KEYS = {
 _PICKY_ABOUT_NOTHING = {"mpegts", "avi"}
 """Muxers that take any subtitles and data, in a form that nobody can read back."""
 
+_KEEPS_TIMECODE = {"mp4", "mov", "matroska", "webm"}
+"""Muxers that write the timecode in a video stream's metadata: the first two as a track."""
+
 
 @dataclass(slots=True)
 class CopiedStreams:
@@ -49,14 +52,23 @@ class CopiedStreams:
         if template.discard == Discard.all:
             return  # the track that MP4 keeps its chapters in; chapters are copied as such
         if not _is_taken(self.output, template, self.source):
-            self.notes.append(
-                f"the {_name(template)} cannot be kept in this kind of file ({_kind(self.output)})"
-            )
+            if not self._is_written_anew(template):
+                self.notes.append(
+                    f"the {_name(template)} cannot be kept in this kind of file "
+                    f"({_kind(self.output)})"
+                )
             return
         copy = self.output.add_stream_from_template(template, opaque=True)
         copy.metadata.update(template.metadata)
         copy.disposition = Disposition(template.disposition)
         self._outputs[template.index] = copy
+
+    def _is_written_anew(self, template: Stream) -> bool:
+        """Whether `template` only tells the timecode that a video stream's metadata tell too."""
+        timecode = template.metadata.get("timecode")
+        told = {each.metadata.get("timecode") for each in self.source.streams.video}
+        is_timecode = template.type == "data" and template.frames == 1 and timecode is not None
+        return is_timecode and timecode in told and _kind(self.output) in _KEEPS_TIMECODE
 
     def mux_until(self, moment_s: Fraction | None) -> None:
         """Copy the packets that come before `moment_s`, or all the rest if it is None.
@@ -128,18 +140,33 @@ def _is_kept(key: str, dropped: set[str]) -> bool:
 
 
 def _is_taken(output: OutputContainer, template: Stream, source: InputContainer) -> bool:
-    """Whether `output` can hold a stream like `template`: its muxer is tried on nothing."""
+    """Whether `output` can hold a stream like `template`: its muxer is tried on nothing.
+
+    On next to nothing for data: MOV refuses a track of timecode at its end only, if it has
+    a packet, for want of a frame rate that PyAV cannot set.
+    """
     kind = _kind(output)
     is_simple = template.type in {"audio", "video"}
     if kind in _PICKY_ABOUT_NOTHING and not is_simple and source.format.name != kind:
         return False
     try:
         with av.open(io.BytesIO(), mode="w", format=kind) as trial:
-            trial.add_stream_from_template(template, opaque=True)
+            copy = trial.add_stream_from_template(template, opaque=True)
             trial.start_encoding()
+            if template.type == "data":
+                trial.mux_one(_small_packet(copy))
     except (FFmpegError, ValueError):
         return False
     return True
+
+
+def _small_packet(stream: Stream) -> av.Packet[Stream]:
+    """A packet of four bytes for the beginning of a stream."""
+    packet = av.Packet(bytes(4))
+    packet.stream, packet.time_base = stream, Fraction(1, 1000)
+    packet.pts = packet.dts = 0
+    packet.duration = 1
+    return packet
 
 
 def _kind(output: OutputContainer) -> str:
