@@ -11,12 +11,14 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from fractions import Fraction
+from pathlib import Path
 
 import av
 from av.container import InputContainer, OutputContainer
 from av.error import FFmpegError
 from av.stream import Discard, Disposition, Stream
 
+from unblur.media.covers import attach_cover, is_cover, keeps_cover_tracks, read_cover
 from unblur.media.decoding import packet_moment_s
 from unblur.media.part import WHOLE, Part
 
@@ -37,6 +39,8 @@ _KEEPS_TIMECODE = {"mp4", "mov", "matroska", "webm"}
 class CopiedStreams:
     """The streams of `source` that go into `output` as they are, in step with the picture."""
 
+    path: Path
+    """Of the file that is open as `source`."""
     source: InputContainer
     output: OutputContainer
     part: Part = WHOLE
@@ -46,22 +50,36 @@ class CopiedStreams:
     _waiting: Iterator[av.Packet[Stream]] | None = None
     _next: av.Packet[Stream] | None = None
     _last_dts: dict[int, int] = field(default_factory=dict[int, int])
+    _covers: list[tuple[Stream, bytes]] = field(default_factory=list[tuple[Stream, bytes]])
 
     def add(self, template: Stream) -> None:
         """Make a stream like `template` in the output, or note that it takes none such."""
         if template.discard == Discard.all:
             return  # the track that MP4 keeps its chapters in; chapters are copied as such
+        is_kept = self._add_cover(template) if is_cover(template) else self._add_track(template)
+        if not is_kept:
+            self.notes.append(
+                f"the {_name(template)} cannot be kept in this kind of file ({_kind(self.output)})"
+            )
+
+    def _add_track(self, template: Stream) -> bool:
+        """Make a stream to copy packets into; False where its content is lost."""
         if not _is_taken(self.output, template, self.source):
-            if not self._is_written_anew(template):
-                self.notes.append(
-                    f"the {_name(template)} cannot be kept in this kind of file "
-                    f"({_kind(self.output)})"
-                )
-            return
-        copy = self.output.add_stream_from_template(template, opaque=True)
-        copy.metadata.update(template.metadata)
-        copy.disposition = Disposition(template.disposition)
-        self._outputs[template.index] = copy
+            return self._is_written_anew(template)
+        self._outputs[template.index] = _copy_stream(self.output, template)
+        return True
+
+    def _add_cover(self, template: Stream) -> bool:
+        """Keep a cover picture, whole: it belongs to no moment; False where it is lost."""
+        data = read_cover(self.path, template.index)
+        if data is None:
+            return False
+        if not keeps_cover_tracks(self.output):
+            return attach_cover(self.output, template, data)
+        if not _is_taken(self.output, template, self.source):
+            return False
+        self._covers.append((_copy_stream(self.output, template), data))
+        return True
 
     def _is_written_anew(self, template: Stream) -> bool:
         """Whether `template` only tells the timecode that a video stream's metadata tell too."""
@@ -76,6 +94,8 @@ class CopiedStreams:
         Raises FFmpegError when they cannot be written.
         """
         if self._waiting is None:
+            for stream, data in self._covers:
+                self.output.mux_one(_first_packet(stream, data))
             self._waiting = self._read()
             self._next = next(self._waiting, None)
         while self._next is not None:
@@ -151,21 +171,29 @@ def _is_taken(output: OutputContainer, template: Stream, source: InputContainer)
         return False
     try:
         with av.open(io.BytesIO(), mode="w", format=kind) as trial:
-            copy = trial.add_stream_from_template(template, opaque=True)
+            copy = _copy_stream(trial, template)
             trial.start_encoding()
             if template.type == "data":
-                trial.mux_one(_small_packet(copy))
+                trial.mux_one(_first_packet(copy, bytes(4)))
     except (FFmpegError, ValueError):
         return False
     return True
 
 
-def _small_packet(stream: Stream) -> av.Packet[Stream]:
-    """A packet of four bytes for the beginning of a stream."""
-    packet = av.Packet(bytes(4))
+def _copy_stream(output: OutputContainer, template: Stream) -> Stream:
+    """A stream of `output` like `template`."""
+    copy = output.add_stream_from_template(template, opaque=True)
+    copy.metadata.update(template.metadata)
+    copy.disposition = Disposition(template.disposition)
+    return copy
+
+
+def _first_packet(stream: Stream, data: bytes) -> av.Packet[Stream]:
+    """A packet for the beginning of `stream`."""
+    packet = av.Packet(data)
     packet.stream, packet.time_base = stream, Fraction(1, 1000)
     packet.pts = packet.dts = 0
-    packet.duration = 1
+    packet.duration, packet.is_keyframe = 1, True
     return packet
 
 
@@ -178,4 +206,5 @@ def _name(stream: Stream) -> str:
     name = getattr(stream, "name", None)  # PyAV has none where FFmpeg has no decoder
     details = [name or "", stream.language or ""]
     known = ", ".join(each for each in details if each and each != "und")
-    return f"{stream.type} stream {stream.index}" + (f" ({known})" if known else "")
+    kind = "cover picture" if is_cover(stream) else f"{stream.type} stream"
+    return f"{kind} {stream.index}" + (f" ({known})" if known else "")
