@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections import Counter
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -141,6 +142,15 @@ def test_sound_that_ffmpeg_does_not_know_is_left_out_and_named(
     assert "cannot be kept in this kind of file" in note
     assert frame_times(target) == frame_times(source)
     assert packets_of(target, "audio") == []
+
+
+def test_webm_has_no_attachments_and_that_is_said(tmp_path: Path):
+    source = make_clip(tmp_path / "in.mkv", replace(FULL_CLIPS[".mkv"], has_audio=False))
+    _, writer = copy_video(source, tmp_path / "out.webm", "av1")
+    assert (
+        "the attachment stream 2 (font.ttf) cannot be kept in this kind of file (webm)"
+        in writer.notes
+    )
 
 
 def covers_of(path: Path) -> list[bytes]:
