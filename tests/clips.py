@@ -44,6 +44,8 @@ class Clip:
     metadata: dict[str, str] = field(default_factory=dict[str, str])
     has_chapters: bool = False
     attachment: bytes | None = None
+    cover: bytes | None = None
+    """A JPEG file; in MP4, MOV and Matroska."""
     is_interlaced: bool = False
     audio_first: bool = False
     muxer_options: dict[str, str] = field(default_factory=dict[str, str])
@@ -98,7 +100,10 @@ def make_clip(path: Path, clip: Clip | None = None, draw: Any = gradient) -> Pat
             output.set_chapters(_chapters())
         if clip.attachment is not None:
             output.add_attachment("font.ttf", "font/ttf", clip.attachment)
+        cover = _add_cover(output, clip)
         output.start_encoding()
+        if cover is not None:
+            output.mux_one(cover)
         _write_pictures(output, video, clip, draw)
         if audio is not None:
             start_s = clip.pts[0] * clip.time_base
@@ -165,6 +170,17 @@ def make_with_size_change(path: Path) -> Path:
                 packet.time_base = time_base
                 output.mux(packet)
     return path
+
+
+def make_jpeg(height: int = 32, width: int = 32) -> bytes:
+    """A picture as a JPEG file."""
+    encoder = av.CodecContext.create("mjpeg", "w")
+    encoder.width, encoder.height, encoder.pix_fmt = width, height, "yuvj420p"
+    encoder.time_base = Fraction(1, 25)
+    frame = av.VideoFrame.from_ndarray(gradient(0, height, width), "rgb24")
+    frame = frame.reformat(format="yuvj420p")
+    frame.pts = 0
+    return b"".join(bytes(packet) for packet in (*encoder.encode(frame), *encoder.encode(None)))
 
 
 def packets_of(path: Path, kind: str) -> list[tuple[int | None, int | None, bytes]]:
@@ -239,6 +255,21 @@ def _add_subtitles(output: Any, clip: Clip) -> Any:
     subtitles.metadata["language"] = "eng"
     subtitles.disposition = Disposition.forced
     return subtitles
+
+
+def _add_cover(output: Any, clip: Clip) -> Any:
+    """Attach the cover, or else give the packet to write it with."""
+    if clip.cover is None:
+        return None
+    if output.format.name == "matroska":
+        output.add_attachment("cover.jpg", "image/jpeg", clip.cover)
+        return None
+    stream = output.add_stream("mjpeg", rate=1, width=32, height=32, pix_fmt="yuvj420p")
+    stream.disposition = Disposition.attached_pic
+    packet = av.Packet(clip.cover)
+    packet.stream, packet.time_base, packet.is_keyframe = stream, Fraction(1, 1000), True
+    packet.pts = packet.dts = 0
+    return packet
 
 
 def _chapters() -> list[Any]:

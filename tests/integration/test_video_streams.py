@@ -6,13 +6,15 @@ import resource
 import signal
 import subprocess
 import sys
+from collections import Counter
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import av
 import pytest
-from av.stream import Discard
+from av.stream import Discard, Disposition
 
 from tests.clips import (
     Clip,
@@ -21,6 +23,7 @@ from tests.clips import (
     make_clip,
     make_corrupt,
     make_cut_off,
+    make_jpeg,
     packets_of,
 )
 from tests.video_tools import check_same_times, copy_video
@@ -120,6 +123,115 @@ def test_what_the_container_cannot_hold_is_left_out_and_named(tmp_path: Path):
         "the attachment stream 3 (font.ttf) cannot be kept in this kind of file (mp4)",
     ]
     assert packets_of(tmp_path / "out.mp4", "audio")
+
+
+@pytest.mark.parametrize(
+    ("ending", "known", "unknown"), [(".mov", b"mp4a", b"apac"), (".mkv", b"A_AAC", b"A_XYZ")]
+)
+def test_sound_that_ffmpeg_does_not_know_is_left_out_and_named(
+    tmp_path: Path, ending: str, known: bytes, unknown: bytes
+):
+    source = make_clip(tmp_path / f"in{ending}", Clip(has_audio=True))
+    data = source.read_bytes().replace(known, unknown).replace(b"esds", b"xsds")
+    assert unknown in data
+    source.write_bytes(data)
+    target = tmp_path / f"out{ending}"
+    _, writer = copy_video(source, target)
+    (note,) = writer.notes
+    assert note.startswith("the audio stream 1 ")
+    assert "cannot be kept in this kind of file" in note
+    assert frame_times(target) == frame_times(source)
+    assert packets_of(target, "audio") == []
+
+
+def test_webm_has_no_attachments_and_that_is_said(tmp_path: Path):
+    source = make_clip(tmp_path / "in.mkv", replace(FULL_CLIPS[".mkv"], has_audio=False))
+    _, writer = copy_video(source, tmp_path / "out.webm", "av1")
+    assert (
+        "the attachment stream 2 (font.ttf) cannot be kept in this kind of file (webm)"
+        in writer.notes
+    )
+
+
+def covers_of(path: Path) -> list[bytes]:
+    """The cover pictures; each other video stream has to be one that moves."""
+    with av.open(str(path)) as container:
+        stills = [
+            stream.index
+            for stream in container.streams.video
+            if stream.disposition == Disposition.attached_pic
+        ]
+        packets = [packet for packet in container.demux() if packet.size]
+        counts = Counter(packet.stream_index for packet in packets)
+        moving = [stream for stream in container.streams.video if stream.index not in stills]
+        assert all(counts[stream.index] > 1 for stream in moving)
+        return [bytes(packet) for packet in packets if packet.stream_index in stills]
+
+
+@pytest.mark.parametrize("is_part", [False, True])
+@pytest.mark.parametrize("ending", [".mp4", ".mkv"])
+@pytest.mark.parametrize("kind", [".mp4", ".mkv"])
+def test_the_cover_picture_is_kept(tmp_path: Path, kind: str, ending: str, is_part: bool):
+    cover = make_jpeg()
+    clip = Clip(time_base=Fraction(1, 1000), pts=range(0, 400, 40), has_audio=True, cover=cover)
+    source = make_clip(tmp_path / f"in{kind}", clip)
+    assert covers_of(source) == [cover]
+    target = tmp_path / f"out{ending}"
+    with (
+        open_video(source, start_s=Fraction(1, 5) * is_part) as reader,
+        create_video(target, like=reader) as writer,
+    ):
+        for frame in reader.frames():
+            writer.write(frame)
+    assert writer.notes == []
+    assert covers_of(target) == [cover]
+    assert len(frame_times(target)) == (5 if is_part else 10)
+
+
+@pytest.mark.parametrize(("ending", "kind"), [(".mov", "mov"), (".ts", "mpegts")])
+def test_a_cover_picture_that_the_container_cannot_hold_is_named(
+    tmp_path: Path, ending: str, kind: str
+):
+    source = make_clip(tmp_path / "in.mp4", Clip(cover=make_jpeg()))
+    _, writer = copy_video(source, tmp_path / f"out{ending}")
+    assert (
+        f"the cover picture 1 (mjpeg) cannot be kept in this kind of file ({kind})" in writer.notes
+    )
+    with av.open(str(tmp_path / f"out{ending}")) as container:
+        assert len(container.streams) == 1
+
+
+def timecodes(path: Path) -> dict[str, str | None]:
+    """The timecode that each kind of stream tells."""
+    with av.open(str(path)) as container:
+        found = {each.type: each.metadata for each in container.streams}
+    return {kind: told.get("timecode", told.get("TIMECODE")) for kind, told in found.items()}
+
+
+@pytest.mark.parametrize("ending", [".mov", ".mp4", ".mkv"])
+@pytest.mark.parametrize("kind", [".mov", ".mp4"])
+def test_the_timecode_is_kept(tmp_path: Path, kind: str, ending: str):
+    source = make_clip(tmp_path / f"in{kind}", Clip(metadata={"timecode": "01:02:03:04"}))
+    assert timecodes(source) == {"video": "01:02:03:04", "data": "01:02:03:04"}
+    _, writer = copy_video(source, tmp_path / f"out{ending}")
+    assert not [note for note in writer.notes if "stream" in note]
+    kept = timecodes(tmp_path / f"out{ending}")
+    assert kept == (timecodes(source) if ending != ".mkv" else {"video": "01:02:03:04"})
+    assert frame_times(tmp_path / f"out{ending}") == frame_times(source)
+
+
+def test_a_timecode_that_the_container_cannot_hold_is_named(tmp_path: Path):
+    clip = Clip(
+        time_base=Fraction(1, 90000),
+        pts=range(0, 36000, 3600),
+        last_duration=3600,
+        metadata={"timecode": "01:02:03:04"},
+    )
+    source = make_clip(tmp_path / "in.mov", clip)
+    _, writer = copy_video(source, tmp_path / "out.ts")
+    assert writer.notes == [
+        "the data stream 1 (eng) cannot be kept in this kind of file (mpegts)",
+    ]
 
 
 def test_sound_stays_in_step_when_the_container_changes(tmp_path: Path):

@@ -11,12 +11,14 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from fractions import Fraction
+from pathlib import Path
 
 import av
 from av.container import InputContainer, OutputContainer
 from av.error import FFmpegError
 from av.stream import Discard, Disposition, Stream
 
+from unblur.media.covers import attach_cover, is_cover, keeps_cover_tracks, read_cover
 from unblur.media.decoding import packet_moment_s
 from unblur.media.part import WHOLE, Part
 
@@ -29,11 +31,16 @@ _PICTURE_KEYS = {
 _PICKY_ABOUT_NOTHING = {"mpegts", "avi"}
 """Muxers that take any subtitles and data, in a form that nobody can read back."""
 
+_KEEPS_TIMECODE = {"mp4", "mov", "matroska", "webm"}
+"""Muxers that write the timecode in a video stream's metadata: the first two as a track."""
+
 
 @dataclass(slots=True)
 class CopiedStreams:
     """The streams of `source` that go into `output` as they are, in step with the picture."""
 
+    path: Path
+    """Of the file that is open as `source`."""
     source: InputContainer
     output: OutputContainer
     part: Part = WHOLE
@@ -43,20 +50,43 @@ class CopiedStreams:
     _waiting: Iterator[av.Packet[Stream]] | None = None
     _next: av.Packet[Stream] | None = None
     _last_dts: dict[int, int] = field(default_factory=dict[int, int])
+    _covers: list[tuple[Stream, bytes]] = field(default_factory=list[tuple[Stream, bytes]])
 
     def add(self, template: Stream) -> None:
         """Make a stream like `template` in the output, or note that it takes none such."""
         if template.discard == Discard.all:
             return  # the track that MP4 keeps its chapters in; chapters are copied as such
-        if not _is_taken(self.output, template, self.source):
+        is_kept = self._add_cover(template) if is_cover(template) else self._add_track(template)
+        if not is_kept:
             self.notes.append(
                 f"the {_name(template)} cannot be kept in this kind of file ({_kind(self.output)})"
             )
-            return
-        copy = self.output.add_stream_from_template(template, opaque=True)
-        copy.metadata.update(template.metadata)
-        copy.disposition = Disposition(template.disposition)
-        self._outputs[template.index] = copy
+
+    def _add_track(self, template: Stream) -> bool:
+        """Make a stream to copy packets into; False where its content is lost."""
+        if not _is_taken(self.output, template, self.source):
+            return self._is_written_anew(template)
+        self._outputs[template.index] = _copy_stream(self.output, template)
+        return True
+
+    def _add_cover(self, template: Stream) -> bool:
+        """Keep a cover picture, whole: it belongs to no moment; False where it is lost."""
+        data = read_cover(self.path, template.index)
+        if data is None:
+            return False
+        if not keeps_cover_tracks(self.output):
+            return attach_cover(self.output, template, data)
+        if not _is_taken(self.output, template, self.source):
+            return False
+        self._covers.append((_copy_stream(self.output, template), data))
+        return True
+
+    def _is_written_anew(self, template: Stream) -> bool:
+        """Whether `template` only tells the timecode that a video stream's metadata tell too."""
+        timecode = template.metadata.get("timecode")
+        told = {each.metadata.get("timecode") for each in self.source.streams.video}
+        is_timecode = template.type == "data" and template.frames == 1 and timecode is not None
+        return is_timecode and timecode in told and _kind(self.output) in _KEEPS_TIMECODE
 
     def mux_until(self, moment_s: Fraction | None) -> None:
         """Copy the packets that come before `moment_s`, or all the rest if it is None.
@@ -64,6 +94,8 @@ class CopiedStreams:
         Raises FFmpegError when they cannot be written.
         """
         if self._waiting is None:
+            for stream, data in self._covers:
+                self.output.mux_one(_first_packet(stream, data))
             self._waiting = self._read()
             self._next = next(self._waiting, None)
         while self._next is not None:
@@ -128,18 +160,43 @@ def _is_kept(key: str, dropped: set[str]) -> bool:
 
 
 def _is_taken(output: OutputContainer, template: Stream, source: InputContainer) -> bool:
-    """Whether `output` can hold a stream like `template`: its muxer is tried on nothing."""
+    """Whether `output` can hold a stream like `template`: its muxer is tried on nothing.
+
+    On next to nothing for data: MOV refuses a track of timecode at its end only, if it has
+    a packet, for want of a frame rate that PyAV cannot set.
+    """
     kind = _kind(output)
+    if kind == "webm" and template.type == "attachment":
+        return False  # the muxer leaves it out without an error
     is_simple = template.type in {"audio", "video"}
     if kind in _PICKY_ABOUT_NOTHING and not is_simple and source.format.name != kind:
         return False
     try:
         with av.open(io.BytesIO(), mode="w", format=kind) as trial:
-            trial.add_stream_from_template(template, opaque=True)
+            copy = _copy_stream(trial, template)
             trial.start_encoding()
+            if template.type == "data":
+                trial.mux_one(_first_packet(copy, bytes(4)))
     except (FFmpegError, ValueError):
         return False
     return True
+
+
+def _copy_stream(output: OutputContainer, template: Stream) -> Stream:
+    """A stream of `output` like `template`."""
+    copy = output.add_stream_from_template(template, opaque=True)
+    copy.metadata.update(template.metadata)
+    copy.disposition = Disposition(template.disposition)
+    return copy
+
+
+def _first_packet(stream: Stream, data: bytes) -> av.Packet[Stream]:
+    """A packet for the beginning of `stream`."""
+    packet = av.Packet(data)
+    packet.stream, packet.time_base = stream, Fraction(1, 1000)
+    packet.pts = packet.dts = 0
+    packet.duration, packet.is_keyframe = 1, True
+    return packet
 
 
 def _kind(output: OutputContainer) -> str:
@@ -148,6 +205,8 @@ def _kind(output: OutputContainer) -> str:
 
 def _name(stream: Stream) -> str:
     """What a stream is, for a sentence: "subtitle stream 2 (mov_text, eng)"."""
-    details = [stream.name or "", stream.language or ""]
+    name = getattr(stream, "name", None)  # PyAV has none where FFmpeg has no decoder
+    details = [name or "", stream.language or ""]
     known = ", ".join(each for each in details if each and each != "und")
-    return f"{stream.type} stream {stream.index}" + (f" ({known})" if known else "")
+    kind = "cover picture" if is_cover(stream) else f"{stream.type} stream"
+    return f"{kind} {stream.index}" + (f" ({known})" if known else "")

@@ -21,6 +21,8 @@ class Frame:
     """Seconds per tick."""
     alpha: NDArray[Any] | None = None
     """(height, width) of the same dtype: how opaque each pixel is; None: all are."""
+    captions: bytes | None = None
+    """Closed captions inside the picture, in words of three bytes; None: it has none."""
 
     @property
     def shown_at_s(self) -> Fraction:

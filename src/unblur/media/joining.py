@@ -71,7 +71,8 @@ def _add_streams(
     source: InputContainer, output: OutputContainer, choice: EncoderChoice, like: VideoReader
 ) -> _Streams:
     """Give `output` all its streams, in the order of `source`, and write its header."""
-    copied = CopiedStreams(source, output, like.part, foresee_losses(output, choice, like))
+    losses = foresee_losses(output, choice, like)
+    copied = CopiedStreams(like.path, source, output, like.part, losses)
     picture: VideoStream | None = None
     for template in source.streams:
         if template.index == like.stream_index:

@@ -18,6 +18,7 @@ from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 
 from unblur.errors import MediaError
+from unblur.media.captions import read_captions
 from unblur.media.colours import Colours, bit_depth_of, has_alpha, read_colours, to_pixels
 from unblur.media.containers import open_input
 from unblur.media.damage import Damage
@@ -129,7 +130,8 @@ class VideoReader:
         size = (self.height, self.width)
         samples = to_pixels(frame, read_colours(frame), reformatter, size)
         alpha = samples[..., 3] if samples.shape[2] > 3 else None
-        return Frame(np.ascontiguousarray(samples[..., :3]), pts, self.time_base, alpha)
+        pixels = np.ascontiguousarray(samples[..., :3])
+        return Frame(pixels, pts, self.time_base, alpha, read_captions(frame))
 
     def _in_part(
         self, frames: Iterator[tuple[av.VideoFrame, int]]

@@ -23,6 +23,7 @@ from av.video.stream import VideoStream
 from unblur.errors import OutputError
 from unblur.images.arrays import check_samples
 from unblur.media.atomic import explaining, replacing, temporary_beside
+from unblur.media.captions import add_captions, keeps_captions
 from unblur.media.codecs import EncoderChoice, VideoCodec, choose_encoder
 from unblur.media.colours import to_encoder_frame
 from unblur.media.containers import open_input, reason_of
@@ -42,6 +43,10 @@ _SEGMENT_PIXELS = 240 * 1280 * 720
 _SEGMENT_FRAMES = (48, 240)
 """The shortest and the longest segment."""
 _LONGEST_NAME = 255
+_CAPTIONS_LOST = (
+    "the closed captions inside the picture are not kept in this codec; "
+    "--video-codec h264 and hevc keep them"
+)
 
 
 @dataclass(slots=True)
@@ -63,6 +68,7 @@ class VideoWriter:
     _held: Frame | None = None
     _last_gap: int = 0
     _durations: dict[int, int] = field(default_factory=dict[int, int])
+    _captions: dict[int, bytes] = field(default_factory=dict[int, bytes])
     _reformatter: VideoReformatter = field(default_factory=VideoReformatter)
 
     def __post_init__(self) -> None:
@@ -143,10 +149,20 @@ class VideoWriter:
         encoded.pts, encoded.time_base = frame.pts, frame.time_base
         encoded.duration = duration
         self._durations[frame.pts] = duration
+        self._take_captions(frame)
         self._log(self._encoder.encode(encoded))
         self._segment_count += 1
         if self._segment_count == self.segment_length:
             self._end_segment(frame)
+
+    def _take_captions(self, frame: Frame) -> None:
+        """Keep the frame's captions for its packet, or note once that they are lost."""
+        if frame.captions is None:
+            return
+        if keeps_captions(self.choice.encoder):
+            self._captions[frame.pts] = frame.captions
+        elif _CAPTIONS_LOST not in self.notes:
+            self.notes.append(_CAPTIONS_LOST)
 
     def _end_segment(self, last: Frame) -> None:
         """Empty the encoder and commit what is there; the next frame gets a new encoder."""
@@ -170,6 +186,9 @@ class VideoWriter:
             dts = pts if packet.dts is None else packet.dts
             duration = self._durations.pop(pts, self._nominal_gap)
             data = bytes(packet)
+            captions = self._captions.pop(pts, None)
+            if captions is not None:
+                data = add_captions(data, captions, self.choice.encoder)
             self.log.append(EncodedPacket(data, pts, dts, duration, packet.is_keyframe))
 
 
