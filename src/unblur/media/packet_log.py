@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import os
 import struct
-import sys
 import zlib
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -20,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from unblur.errors import OutputError
+from unblur.media.locks import lock
 
 _HEAD = struct.Struct("<cII")
 """Kind, size and CRC-32 of a record."""
@@ -158,14 +158,7 @@ def _read_record(file: Any) -> tuple[bytes, bytes] | None:
 def _lock(file: FileIO, path: Path) -> None:
     """Keep others from opening the log while this process lives."""
     try:
-        if sys.platform == "win32":
-            import msvcrt
-
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-        else:
-            import fcntl
-
-            fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+        lock(file)
     except OSError as error:
         raise OutputError(
             f"another process is at work on the same video ({path}); wait for its end"
