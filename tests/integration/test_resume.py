@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import os
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -176,6 +178,38 @@ def test_a_stop_while_the_file_is_put_together_costs_no_frame(
             copy(source, target)
     assert {path.name for path in tmp_path.iterdir()} == {"in.mkv", ".out.mp4.partial"}
     assert copy(source, target) == 0
+    assert frame_times(target) == frame_times(source)
+
+
+DIES = """
+import os, sys
+from pathlib import Path
+from tests.integration.test_resume import copy
+from unblur.media import video_writer
+
+def die(temporary, *_):
+    temporary.write_bytes(b"half")
+    os._exit(9)
+
+video_writer.join = die
+copy(*map(Path, sys.argv[1:]))
+"""
+
+
+def test_what_a_kill_leaves_while_the_file_is_put_together_is_gone_after_the_next_run(
+    tmp_path: Path,
+) -> None:
+    source, target = make_clip(tmp_path / "in.mkv", CLIP), tmp_path / "out.mp4"
+    for _ in range(2):
+        killed = subprocess.run(
+            [sys.executable, "-c", DIES, str(source), str(target)],
+            check=False,
+            env=os.environ | {"PYTHONPATH": os.pathsep.join(("src", "."))},
+        )
+        assert killed.returncode == 9
+        assert len(list(tmp_path.glob(".unblur-*.mp4"))) == 1
+    assert copy(source, target) == 0
+    assert {path.name for path in tmp_path.iterdir()} == {"in.mkv", "out.mp4"}
     assert frame_times(target) == frame_times(source)
 
 

@@ -90,6 +90,7 @@ def test_a_stopped_run_ends_with_the_same_weights(
     assert process.returncode == 0
     state = read_state(last)
     assert state["step"] == STEPS
+    assert not list(last.parent.glob(".unblur-*"))
     for part in ("network", "averaged"):
         for name, tensor in whole[part].items():
             assert torch.equal(tensor, state[part][name]), name

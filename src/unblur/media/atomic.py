@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import secrets
 import shutil
+import sys
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
+from io import FileIO
 from pathlib import Path
 
 from unblur.errors import OutputError
+from unblur.media.locks import lock
 
 _NO_SPACE = {errno.ENOSPC, errno.EDQUOT}
 _NO_PERMISSION = {errno.EACCES, errno.EPERM, errno.EROFS}
@@ -18,26 +22,87 @@ _NO_PERMISSION = {errno.EACCES, errno.EPERM, errno.EROFS}
 
 @contextmanager
 def replacing(target: Path) -> Generator[Path]:
-    """A temporary path beside `target`, renamed to `target` when the block ends well.
+    """A temporary file beside `target`, renamed to `target` when the block ends well.
 
-    The temporary name is hidden and keeps the ending of `target`. Whatever ends the
-    block early, Ctrl-C included, the temporary file is removed and `target` stays as
-    it was. Raises OutputError in place of any OSError of the block.
+    Its name is hidden and keeps the ending of `target`. Whatever ends the block early,
+    Ctrl-C included, the temporary file is removed and `target` stays as it was. What a
+    killed process leaves is removed by the next writer of `target`; writers at the same
+    time have a file each. Raises OutputError in place of any OSError of the block.
     """
-    temporary = temporary_beside(target)
     with explaining(target):
+        check_name(target)
+        temporary, held = _begin(target)
         try:
-            _check_name(target)
             yield temporary
+            if sys.platform == "win32" and held:
+                held.close()
             temporary.replace(target)
-        finally:
+        except BaseException:
             with suppress(OSError):
                 temporary.unlink(missing_ok=True)
+            raise
+        finally:
+            if held:
+                held.close()
 
 
 def temporary_beside(target: Path) -> Path:
     """A hidden name in the same folder, with the same ending, that no file has."""
     return target.with_name(f".unblur-{secrets.token_hex(6)}{target.suffix}")
+
+
+def _begin(target: Path) -> tuple[Path, FileIO | None]:
+    """A temporary path for `target`, and the open file that tells others it is in use.
+
+    Its name follows from that of `target`, so that the next writer finds what a killed
+    one left; a name that no file has where another writer is at work, or where the
+    file system knows no locks. Raises OSError.
+    """
+    digest = hashlib.sha256(os.fsencode(target.name)).hexdigest()
+    usual = target.with_name(f".unblur-{digest[:12]}{target.suffix}")
+    _remove_abandoned(usual)
+    held = _hold(usual)
+    return (temporary_beside(target), None) if held is None else (usual, held)
+
+
+def _remove_abandoned(path: Path) -> None:
+    """Remove the file at `path` unless a living process holds it."""
+    with suppress(OSError):
+        if sys.platform == "win32":
+            path.unlink()  # refused while anyone has it open
+        else:
+            with FileIO(path, "r+b") as file:
+                lock(file)
+                if _is_at(path, file):
+                    path.unlink()
+
+
+def _hold(path: Path) -> FileIO | None:
+    """A new file at `path`, held while it is open; None where that cannot be."""
+    try:
+        file = FileIO(path, "xb")
+    except FileExistsError:
+        return None
+    if sys.platform == "win32":
+        return file
+    try:
+        lock(file)
+        if _is_at(path, file):
+            return file
+    except BlockingIOError:
+        pass  # another writer has just taken it for abandoned, and removes it
+    except OSError:
+        path.unlink(missing_ok=True)
+    file.close()
+    return None
+
+
+def _is_at(path: Path, file: FileIO) -> bool:
+    """Whether `path` still leads to the open `file`, and not through a link."""
+    try:
+        return os.path.samestat(path.lstat(), os.fstat(file.fileno()))
+    except FileNotFoundError:
+        return False
 
 
 @contextmanager
@@ -82,7 +147,7 @@ def make_folder(folder: Path) -> None:
         ) from error
 
 
-def _check_name(target: Path) -> None:
+def check_name(target: Path) -> None:
     """Raise OSError where no file can be called `target`, before the work is done."""
     if target.is_dir():
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(target))

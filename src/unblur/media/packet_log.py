@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import os
 import struct
-import sys
 import zlib
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -20,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from unblur.errors import OutputError
+from unblur.media.locks import lock
 
 _HEAD = struct.Struct("<cII")
 """Kind, size and CRC-32 of a record."""
@@ -49,6 +49,7 @@ class PacketLog:
     _file: FileIO
     _committed_size: int
     _is_done: bool = False
+    _is_kept: bool = False
 
     @property
     def is_empty(self) -> bool:
@@ -83,6 +84,10 @@ class PacketLog:
                     data = content[_PACKET.size :]
                     yield EncodedPacket(data, pts, dts, duration, is_keyframe)
 
+    def keep(self) -> None:
+        """Keep the file though nothing is committed: more of the job is done than it holds."""
+        self._is_kept = True
+
     def discard(self) -> None:
         """Delete the file when it is closed: it has served its purpose."""
         self._is_done = True
@@ -90,7 +95,7 @@ class PacketLog:
     @property
     def is_needed(self) -> bool:
         """Whether another run could go on with it."""
-        return not (self.is_empty or self._is_done)
+        return not self._is_done and (self._is_kept or not self.is_empty)
 
 
 @contextmanager
@@ -98,7 +103,7 @@ def open_log(path: Path, purpose: Mapping[str, Any]) -> Generator[PacketLog]:
     """The log at `path`, as far as it is committed; a new one where its purpose is another.
 
     The purpose is whatever decides the packets. At the end the file is deleted unless
-    something in it is committed and it was not discarded.
+    something in it is committed, or it was kept, and it was not discarded.
     Raises OutputError while another process has it open, OSError of the system.
     """
     is_needed = True
@@ -153,14 +158,7 @@ def _read_record(file: Any) -> tuple[bytes, bytes] | None:
 def _lock(file: FileIO, path: Path) -> None:
     """Keep others from opening the log while this process lives."""
     try:
-        if sys.platform == "win32":
-            import msvcrt
-
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-        else:
-            import fcntl
-
-            fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+        lock(file)
     except OSError as error:
         raise OutputError(
             f"another process is at work on the same video ({path}); wait for its end"

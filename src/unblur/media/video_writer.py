@@ -22,7 +22,7 @@ from av.video.stream import VideoStream
 
 from unblur.errors import OutputError
 from unblur.images.arrays import check_samples
-from unblur.media.atomic import explaining, replacing, temporary_beside
+from unblur.media.atomic import check_name, explaining, replacing, temporary_beside
 from unblur.media.captions import add_captions, keeps_captions
 from unblur.media.codecs import EncoderChoice, VideoCodec, choose_encoder
 from unblur.media.colours import to_encoder_frame
@@ -220,13 +220,15 @@ def create_video(
     choice = choose_encoder(codec, target)
     check_clock(target, like)
     with explaining(target), _explained(target), _log_for(target, choice, like, made_by) as log:
-        with replacing(target) as temporary, open_input(like.path) as source:
+        check_name(target)
+        with open_input(like.path) as source:
             with draft_output(target, source, choice, like) as notes:
                 writer = VideoWriter(like, choice, target, log, notes)
             with closing(writer):
                 yield writer
                 writer.finish()
-            join(temporary, source, choice, like, log.packets())
+            with replacing(target) as temporary:
+                join(temporary, source, choice, like, log.packets())
         log.discard()
 
 

@@ -137,7 +137,13 @@ def restore(  # noqa: PLR0913 - one keyword for each option of the command
     """
     if kind_of(Path(source)) == "folder":
         raise InputError(f"{source} is a folder, expected one picture or video")
-    plan = plan_jobs([source], output=target, video_codec=video_codec, overwrites=overwrite)
+    plan = plan_jobs(
+        [source],
+        output=target,
+        video_codec=video_codec,
+        preview_count=video.preview_count,
+        overwrites=overwrite,
+    )
     options = RestoreOptions(
         *(model, device, runtime, precision, tile_px, self_ensemble),
         *(video_codec, video),
@@ -249,8 +255,9 @@ def _restore_video(job: Job, pool: RestorerPool, report_progress: ReportProgress
         codec = pool.options.video_codec
         with create_video(job.target, like=reader, codec=codec, made_by=made_by) as writer:
             earlier_count = writer.frame_count
-            preview_count = 0 if earlier_count else options.preview_count
-            previews = write_previews(reader, restorer, job.target, preview_count)
+            wanted = () if earlier_count else job.preview_targets
+            overwrites = pool.options.overwrite
+            previews = write_previews(writer, restorer, wanted, overwrites=overwrites)
             frames = restored_frames(
                 reader,
                 restorer,

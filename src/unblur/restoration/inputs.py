@@ -16,6 +16,8 @@ RESTORED_SUFFIX = "_unblurred"
 """What the name of a result ends in, before the dot."""
 COMPARE_SUFFIX = "_compare"
 """The same for a side-by-side picture."""
+PREVIEW_SUFFIX = "_preview"
+"""What stands in the name of a video's still, before its number and `RESTORED_SUFFIX`."""
 ANY_CODEC_ENDING = ".mkv"
 """Matroska takes every codec that we write."""
 

@@ -10,9 +10,11 @@ from pathlib import Path
 
 from unblur.errors import ConfigError, InputError
 from unblur.media.codecs import ENCODERS, VideoCodec, choose_encoder
+from unblur.media.video_writer import log_path
 from unblur.restoration.inputs import (
     ANY_CODEC_ENDING,
     COMPARE_SUFFIX,
+    PREVIEW_SUFFIX,
     RESTORED_SUFFIX,
     Findings,
     FoundFile,
@@ -37,11 +39,14 @@ class Job:
     target: Path
     compare_target: Path | None = None
     """Where a side-by-side picture goes; None: none is wanted."""
+    preview_targets: tuple[Path, ...] = ()
+    """Where the stills of a video go that are written first."""
 
     @property
     def targets(self) -> tuple[Path, ...]:
         """Every file that the job writes."""
-        return (self.target,) if self.compare_target is None else (self.target, self.compare_target)
+        compared = () if self.compare_target is None else (self.compare_target,)
+        return (self.target, *compared, *self.preview_targets)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +69,7 @@ def plan_jobs(
     is_recursive: bool = False,
     video_codec: VideoCodec = "h264",
     wants_compare: bool = False,
+    preview_count: int = 0,
     overwrites: bool = False,
 ) -> Plan:
     """The jobs for `inputs`: files, folders (whole trees if recursive) and patterns.
@@ -84,7 +90,7 @@ def plan_jobs(
     if not findings.files:
         raise InputError(_why_nothing(findings, inputs, is_recursive=is_recursive))
     jobs = [
-        make_job(file.path, target, wants_compare=wants_compare)
+        make_job(file.path, target, wants_compare=wants_compare, preview_count=preview_count)
         for file, target in zip(
             findings.files, _name_targets(findings.files, output, video_codec), strict=True
         )
@@ -108,11 +114,17 @@ def plan_jobs(
     return Plan(tuple(jobs), refusals, notes, skipped)
 
 
-def make_job(source: Path, target: Path, *, wants_compare: bool) -> Job:
-    """The job of restoring `source` to `target`; only pictures can be compared."""
-    if not wants_compare or is_video(source):
-        return Job(source, target)
+def make_job(source: Path, target: Path, *, wants_compare: bool, preview_count: int = 0) -> Job:
+    """The job of restoring `source` to `target`: pictures are compared, videos have previews."""
     stem = target.stem.removesuffix(RESTORED_SUFFIX)
+    if is_video(source):
+        names = (
+            f"{stem}{PREVIEW_SUFFIX}{number}{RESTORED_SUFFIX}.png"
+            for number in range(1, preview_count + 1)
+        )
+        return Job(source, target, preview_targets=tuple(map(target.with_name, names)))
+    if not wants_compare:
+        return Job(source, target)
     return Job(source, target, target.with_name(f"{stem}{COMPARE_SUFFIX}{target.suffix}"))
 
 
@@ -125,9 +137,13 @@ def name_result(source: Path, video_codec: VideoCodec, folder: Path | None = Non
 
 
 def check_absent(job: Job) -> None:
-    """Raise ConfigError when a file that the job would write exists."""
+    """Raise ConfigError when a file that the job would write exists.
+
+    A video that was stopped has its previews already, and keeps them.
+    """
+    kept = job.preview_targets if job.preview_targets and log_path(job.target).exists() else ()
     for target in job.targets:
-        if os.path.lexists(target):
+        if target not in kept and os.path.lexists(target):
             raise ConfigError(f"{target} exists; overwrite it (--overwrite) or name another output")
 
 

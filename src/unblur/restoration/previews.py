@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 
@@ -11,27 +13,37 @@ from unblur.media.frame import Frame
 from unblur.media.image_files import side_by_side, write_picture
 from unblur.media.picture import Picture, PictureFile
 from unblur.media.video_reader import VideoReader, open_video
-from unblur.restoration.inputs import RESTORED_SUFFIX
+from unblur.media.video_writer import VideoWriter
 from unblur.restoration.restorer import Restorer
 
 
-def write_previews(reader: VideoReader, restorer: Restorer, target: Path, count: int) -> list[Path]:
-    """Write `count` stills, evenly spread over what is read; gives their paths.
+def write_previews(
+    writer: VideoWriter, restorer: Restorer, paths: Sequence[Path], *, overwrites: bool
+) -> list[Path]:
+    """Write a still to each of `paths`, evenly spread over what is read; gives those written.
 
-    They lie beside `target` as `name_preview1_unblurred.png`; older ones are replaced.
+    One that is there is left as it is and noted, unless `overwrites`: a run that was stopped
+    left it. So that the next run can tell, the log of `writer` is kept once there is a still.
     Raises as reading, restoring and writing do.
     """
     written: list[Path] = []
-    stem = target.stem.removesuffix(RESTORED_SUFFIX)
+    kept_count = 0
+    reader = writer.like
     length_s = Fraction(reader.duration_s or 0)
-    for number in range(1, count + 1):
-        frame = _frame_at(reader, length_s * (2 * number - 1) / (2 * count))
+    for index, path in enumerate(paths):
+        if not overwrites and os.path.lexists(path):
+            writer.log.keep()
+            kept_count += 1
+            continue
+        frame = _frame_at(reader, length_s * (2 * index + 1) / (2 * len(paths)))
         if frame is None:
             continue
         (restored,) = restorer.restore_frames([frame])
-        path = target.with_name(f"{stem}_preview{number}{RESTORED_SUFFIX}.png")
         write_picture(side_by_side(_to_picture(frame), _to_picture(restored)), path)
         written.append(path)
+        writer.log.keep()
+    if kept_count:
+        writer.notes.append(f"{kept_count} previews were there and are kept; see --overwrite")
     return written
 
 

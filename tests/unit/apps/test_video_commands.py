@@ -89,6 +89,63 @@ def test_previews_are_written_beside_the_result(capsys: pytest.CaptureFixture[st
     assert len(list(Path().iterdir())) == 5
 
 
+def test_a_file_named_like_a_preview_is_kept_and_nothing_is_computed(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    make_clip(Path("a.mp4"))
+    preview = Path("a_preview1_unblurred.png")
+    preview.write_bytes(b"of another")
+    FakeRestorer.opened.clear()
+    assert main(["a.mp4", "--preview", "1"]) == 2
+    assert f"{preview} exists; overwrite it (--overwrite)" in capsys.readouterr().err
+    Path("b.png").write_bytes(b"not a picture")
+    assert main([".", "--preview", "1"]) == 1
+    assert f"{preview} exists; overwrite it (--overwrite)" in capsys.readouterr().err
+    assert preview.read_bytes() == b"of another"
+    assert not FakeRestorer.opened
+    assert not Path("a_unblurred.mp4").exists()
+    assert main(["a.mp4", "--preview", "1", "--overwrite"]) == 0
+    with Image.open(preview) as picture:
+        assert picture.height == 48
+
+
+def test_two_videos_do_not_write_the_same_previews(capsys: pytest.CaptureFixture[str]) -> None:
+    make_clip(Path("a.mp4"))
+    make_clip(Path("a.mov"))
+    assert main(["a.mp4", "a.mov", "--preview", "1"]) == 1
+    told = "a.mp4 and a.mov would both be written to a_preview1_unblurred.png; only the first is"
+    assert told in capsys.readouterr().err
+    made = sorted(path.name for path in Path().glob("*_unblurred.*"))
+    assert made == ["a_preview1_unblurred.png", "a_unblurred.mp4"]
+
+
+def test_the_same_command_goes_on_though_previews_are_there(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def restore(restorer: FakeRestorer, pixels: np.ndarray) -> np.ndarray:
+        left[0] -= 1
+        if left[0] == 0:
+            raise KeyboardInterrupt
+        return pixels
+
+    make_clip(Path("a.mp4"))
+    first, second = Path("a_preview1_unblurred.png"), Path("a_preview2_unblurred.png")
+    for stopped_at, has_second in ((2, False), (1, False), (3, True)):
+        left = [stopped_at]
+        with monkeypatch.context() as patch:
+            patch.setattr(FakeRestorer, "restore", restore)
+            assert main(["a.mp4", "--preview", "2"]) == 130
+        assert second.exists() == has_second
+        first.write_bytes(b"looked at")
+    capsys.readouterr()
+    report = restore_to_json(capsys, "a.mp4", "--preview", "2")
+    assert report["notes"] == ["2 previews were there and are kept; see --overwrite"]
+    assert report["previews"] == []
+    assert first.read_bytes() == b"looked at"
+    names = {"a.mp4", first.name, second.name, "a_unblurred.mp4"}
+    assert {path.name for path in Path().iterdir()} == names
+
+
 def test_frames_that_were_not_computed_are_counted(capsys: pytest.CaptureFixture[str]) -> None:
     make_clip(Path("a.mp4"))
     report = restore_to_json(capsys, "a.mp4", "--skip-sharp")

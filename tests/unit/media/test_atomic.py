@@ -4,12 +4,30 @@ from __future__ import annotations
 
 import errno
 import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from unblur.errors import OutputError
+from unblur.media import atomic
 from unblur.media.atomic import filling, make_folder, replacing
+
+
+def run_apart(target: Path, words: str) -> int:
+    """The exit code of a process of its own that says `words` while it writes `target`."""
+    code = (
+        "import os, sys; from pathlib import Path; from unblur.media.atomic import replacing\n"
+        f"with replacing(Path(sys.argv[1])) as temporary: {words}"
+    )
+    return subprocess.run([sys.executable, "-c", code, str(target)], check=False).returncode
+
+
+def die_while_writing(target: Path) -> None:
+    """Write half of `target` in a process that ends without any tidying."""
+    assert run_apart(target, "temporary.write_bytes(b'half'); os._exit(9)") == 9
 
 
 def test_the_file_appears_when_the_block_ends(tmp_path: Path) -> None:
@@ -51,6 +69,89 @@ def test_two_writers_of_one_target_do_not_share_a_temporary_file(tmp_path: Path)
         assert first != second
         first.touch()
         second.touch()
+
+
+def test_what_a_killed_writer_left_is_gone_after_the_next_one(tmp_path: Path) -> None:
+    target = tmp_path / f"{'n' * 251}.png"
+    for _ in range(2):
+        die_while_writing(target)
+        (left,) = tmp_path.iterdir()
+        assert left.name.startswith(".")
+        assert left.read_bytes() == b"half"
+    with replacing(target) as temporary:
+        assert temporary == left
+        assert temporary.read_bytes() == b""
+        temporary.write_bytes(b"new")
+    assert target.read_bytes() == b"new"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_what_a_killed_writer_left_is_gone_after_a_failure_too(tmp_path: Path) -> None:
+    die_while_writing(tmp_path / "a.png")
+    with pytest.raises(ZeroDivisionError), replacing(tmp_path / "a.png"):
+        raise ZeroDivisionError
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_another_process_at_work_keeps_its_file(tmp_path: Path) -> None:
+    target = tmp_path / "a.png"
+    with replacing(target) as temporary:
+        temporary.write_bytes(b"ours")
+        run_apart(target, "temporary.write_bytes(b'theirs')")
+        assert target.read_bytes() == b"theirs"
+        assert temporary.read_bytes() == b"ours"
+    assert target.read_bytes() == b"ours"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_a_file_of_another_target_is_not_taken_for_left(tmp_path: Path) -> None:
+    die_while_writing(tmp_path / "a.png")
+    (left,) = tmp_path.iterdir()
+    _write(tmp_path / "b.png")
+    assert left.exists()
+
+
+def test_a_link_in_place_of_the_temporary_file_is_not_followed(tmp_path: Path) -> None:
+    target, other = tmp_path / "a.png", tmp_path / "other"
+    other.write_bytes(b"of another")
+    with replacing(target) as usual:
+        usual.write_bytes(b"old")
+    usual.symlink_to(other)
+    _write(target)
+    assert target.read_bytes() == b"new"
+    assert not target.is_symlink()
+    assert other.read_bytes() == b"of another"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="locks are not used there")
+def test_a_file_system_without_locks_is_written_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(file: object) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr(atomic, "lock", refuse)
+    target = tmp_path / "a.png"
+    with replacing(target) as first, replacing(target) as second:
+        assert first != second
+        first.write_bytes(b"first")
+        second.write_bytes(b"second")
+    assert target.read_bytes() == b"first"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_many_writers_of_one_target_leave_one_whole_file(tmp_path: Path) -> None:
+    target = tmp_path / "a.png"
+
+    def write_often(letter: bytes) -> None:
+        for length in range(1, 200):
+            with replacing(target) as temporary:
+                temporary.write_bytes(letter * length)
+
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(write_often, [b"a", b"b", b"c", b"d"]))
+    assert target.read_bytes() in {letter * 199 for letter in (b"a", b"b", b"c", b"d")}
+    assert list(tmp_path.iterdir()) == [target]
 
 
 @pytest.mark.parametrize("ending", [KeyboardInterrupt, SystemExit, ValueError])

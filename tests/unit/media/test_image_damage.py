@@ -229,6 +229,7 @@ def test_a_disk_that_is_full_from_the_start_is_named(
     full = Path("/dev/full")
     if not full.exists():
         pytest.skip("needs /dev/full")
+    monkeypatch.setattr("unblur.media.atomic._hold", lambda _: None)
     monkeypatch.setattr("unblur.media.atomic.secrets.token_hex", lambda _: "x")
     (tmp_path / f".unblur-x{ending}").symlink_to(full)
     samples = np.random.default_rng(0).integers(0, 256, (80, 80, 3), np.uint8)

@@ -69,6 +69,21 @@ def test_a_log_of_something_else_is_begun_anew(tmp_path: Path) -> None:
         assert list(log.packets()) == []
 
 
+def test_a_log_that_is_to_be_kept_stays_without_a_commit_until_it_is_discarded(
+    tmp_path: Path,
+) -> None:
+    for _ in range(2):
+        with open_log(tmp_path / "log", PURPOSE) as log:
+            assert log.is_empty
+            log.append(packet(0))
+            log.keep()
+        assert (tmp_path / "log").exists()
+    with open_log(tmp_path / "log", PURPOSE) as log:
+        log.keep()
+        log.discard()
+    assert not (tmp_path / "log").exists()
+
+
 def test_a_log_that_is_in_use_is_refused(tmp_path: Path) -> None:
     with (
         open_log(tmp_path / "log", PURPOSE),

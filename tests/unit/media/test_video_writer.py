@@ -172,6 +172,7 @@ def test_a_full_disk_is_told(
     @contextmanager
     def replacing_on_full_disk(target: Path) -> Iterator[Path]:
         with real_replacing(target) as temporary:
+            temporary.unlink()
             temporary.symlink_to("/dev/full")
             yield temporary
 

@@ -170,6 +170,32 @@ def test_of_many_files_that_were_left_out_the_first_are_named(photos: Path) -> N
     assert len(plan.skipped) == 8
 
 
+@pytest.mark.parametrize(
+    "names", [("a.mp4", "a.mov"), ("a.mp4", "a_preview2.png"), ("a_preview2.png", "a.mp4")]
+)
+def test_of_two_that_would_write_one_preview_the_second_is_refused(
+    tmp_path: Path, names: tuple[str, str]
+) -> None:
+    for name in names:
+        (tmp_path / name).touch()
+    plan = plan_jobs([tmp_path / name for name in names], preview_count=2)
+    assert [job.source.name for job in plan.jobs] == [names[0]]
+    assert "would both be written to" in plan.refusals[0].reason
+
+
+def test_a_preview_that_is_there_is_not_replaced_unasked(tmp_path: Path) -> None:
+    source, preview = tmp_path / "a.mp4", tmp_path / "a_preview2_unblurred.png"
+    source.touch()
+    preview.touch()
+    with pytest.raises(ConfigError) as refused:
+        plan_jobs([source], preview_count=2)
+    told = f"{preview} exists; overwrite it (--overwrite) or name another output"
+    assert str(refused.value) == told
+    (job,) = plan_jobs([source], preview_count=2, overwrites=True).jobs
+    assert job.preview_targets == (tmp_path / "a_preview1_unblurred.png", preview)
+    assert plan_jobs([source], preview_count=1).jobs
+
+
 def test_a_comparison_lies_beside_the_result_and_is_for_pictures(tmp_path: Path) -> None:
     for name in ("a.jpg", "b.mp4"):
         (tmp_path / name).touch()

@@ -104,6 +104,7 @@ def restore(  # noqa: PLR0913 - typer makes one option of each parameter
             is_recursive=recursive,
             video_codec=video_codec,
             wants_compare=compare,
+            preview_count=preview,
             overwrites=overwrite,
         )
     restore_options = RestoreOptions(
