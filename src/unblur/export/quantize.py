@@ -36,25 +36,34 @@ def quantize_onnx(
         advanced_parameters=nncf.AdvancedQuantizationParameters(
             activations_range_estimator_params=RangeEstimatorParametersSet.HISTOGRAM
         ),
-        ignored_scope=nncf.IgnoredScope(names=_ends_of(model)),
+        ignored_scope=nncf.IgnoredScope(names=_left_in_float(model)),
     )
     return with_stored_int8(quantized)
 
 
-def _ends_of(model: onnx.ModelProto) -> list[str]:
-    """Names of the nodes before the first convolution that scale, and of all after the last ones.
+def _left_in_float(model: onnx.ModelProto) -> list[str]:
+    """Names of the nodes that stay as they are.
 
-    Those put corrections together, add them to the picture, and turn floats into bytes.
+    All after the last convolutions: they put corrections together, add them to the picture, and
+    turn floats into bytes. What scales the picture before the first. And depthwise convolutions,
+    whose inputs NNCF gives a range for each channel: wrong ones (docs/decisions/int8.md).
     """
     made_by = {name: node for node in model.graph.node for name in node.output}
-    ends = {node.name for node in model.graph.node if node.op_type == "Div"}
+    ends: set[str] = set()
     behind = [model.graph.output[0].name]
     while behind:
         node = made_by.get(behind.pop())
         if node is not None and node.op_type != "Conv" and node.name not in ends:
             ends.add(node.name)
             behind.extend(node.input)
-    return sorted(ends)
+    scaling = {node.name for node in model.graph.node if node.op_type == "Div"}
+    return sorted(ends | scaling | {node.name for node in model.graph.node if _is_depthwise(node)})
+
+
+def _is_depthwise(node: onnx.NodeProto) -> bool:
+    """Whether `node` convolves each channel by itself."""
+    groups = [attribute.i for attribute in node.attribute if attribute.name == "group"]
+    return node.op_type == "Conv" and groups > [1]
 
 
 def with_stored_int8(model: onnx.ModelProto) -> onnx.ModelProto:
