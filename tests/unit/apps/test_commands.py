@@ -302,7 +302,12 @@ def test_benchmark_prints_what_was_timed_and_what_was_not(
 def test_benchmark_takes_everything_without_a_word(timed: list[SpeedRequest]) -> None:
     assert main(["benchmark"]) == 0
     (request,) = timed
-    assert [model.name for model in request.models] == ["live", "live_large"]
+    assert [model.name for model in request.models] == [
+        "live",
+        "live_large",
+        "mobilenet",
+        "mobilenet_dsc",
+    ]
     assert "openvino" in request.runtimes
     assert request.precisions == ["fp32", "bf16", "int8"]
     assert request.sizes == [(720, 1280)]

@@ -132,10 +132,14 @@ def test_progress_is_told_and_a_record_made(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("model", "name", "least_db"),
     [
-        ("live", "reds_020", 1.55),
-        ("live", "gopro", 2.1),
-        ("live_large", "reds_020", 1.6),
-        ("live_large", "gopro", 1.9),
+        ("live", "reds_020", 2.1),
+        ("live", "gopro", 2.9),
+        ("live_large", "reds_020", 2.2),
+        ("live_large", "gopro", 3.0),
+        ("mobilenet", "reds_020", 1.2),
+        ("mobilenet", "gopro", 1.2),
+        ("mobilenet_dsc", "reds_020", 1.1),
+        ("mobilenet_dsc", "gopro", 1.3),
     ],
 )
 def test_the_bundled_weights_hold_their_bars(model: str, name: str, least_db: float) -> None:

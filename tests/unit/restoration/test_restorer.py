@@ -138,7 +138,9 @@ def test_frames_that_need_tiles_are_restored_in_tiles(fake):
     assert len(fake["fp32"].shapes) == 8
 
 
-@pytest.mark.parametrize(("model", "tile_px"), [("live", 256), ("live_large", 384)])
+@pytest.mark.parametrize(
+    ("model", "tile_px"), [("live", 256), ("live_large", 384), ("mobilenet_dsc", 384)]
+)
 def test_tiles_of_a_bundled_model_equal_the_whole_picture(model, tile_px):
     street = read_picture(ROOT / "examples" / "street.jpg").samples
     whole, tiled = (

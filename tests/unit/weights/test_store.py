@@ -15,7 +15,15 @@ def write_safetensors(path, metadata):
     return path
 
 
-@pytest.mark.parametrize(("name", "least_count"), [("live", 1_500_000), ("live_large", 2_800_000)])
+@pytest.mark.parametrize(
+    ("name", "least_count"),
+    [
+        ("live", 1_500_000),
+        ("live_large", 2_800_000),
+        ("mobilenet", 2_500_000),
+        ("mobilenet_dsc", 1_900_000),
+    ],
+)
 def test_a_bundled_model_has_every_form_and_says_what_it_is(name, least_count):
     model = find_model(name)
     assert model in list_models()
