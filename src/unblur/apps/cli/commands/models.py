@@ -60,7 +60,7 @@ def _tell_runs(runs: Sequence[str]) -> str:
     if not runs:
         return "not said"
     last, *earlier = runs
-    return f"{last}; before that: {len(earlier)} runs (--json has them)" if earlier else last
+    return f"{last}; runs before that: {len(earlier)} (--json has them)" if earlier else last
 
 
 def _print_model(facts: dict[str, Any]) -> None:
