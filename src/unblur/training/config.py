@@ -82,6 +82,9 @@ class AdversaryOptions(Options):
     discriminator: Literal["patch", "global", "double_scale"] = "double_scale"
     learning_rate: float = Field(default=1e-4, gt=0)
     """Of the discriminator's Adam."""
+    pretraining_steps: int = Field(default=0, ge=0)
+    """Steps at the start in which the discriminator alone learns: one that knows nothing yet
+    spoils a generator that has learned much."""
     gradient_penalty_weight: float = Field(default=10.0, ge=0)
     """With wgan-gp."""
 

@@ -113,13 +113,14 @@ class Adversary:
     def judge(self, sharp: Tensor, restored: Tensor) -> Tensor:
         """The generator's adversarial loss, weighted: the mean over the discriminators."""
         self.network.requires_grad_(requires_grad=False)
-        pictures = to_signed(torch.cat([sharp, restored]))
         with self.fabric.autocast():
-            judged = _all_scores(self.network(pictures))
-        losses: list[Tensor] = []
-        for scores in judged:
-            real, fake = scores.float().chunk(2)
-            losses.append(generator_loss(self.name, real, fake, self._mean))
+            with torch.no_grad():
+                judged_sharp = _all_scores(self.network(to_signed(sharp)))
+            judged = _all_scores(self.network(to_signed(restored)))
+        losses = [
+            generator_loss(self.name, real.float(), fake.float(), self._mean)
+            for real, fake in zip(judged_sharp, judged, strict=True)
+        ]
         self.network.requires_grad_(requires_grad=True)
         return self.options.weight * torch.stack(losses).mean()
 

@@ -112,6 +112,11 @@ class Trainer:
         """Where the state of the run is saved."""
         return self.options.output / "last.pt"
 
+    @property
+    def generator_step(self) -> int:
+        """Steps that the generator has learned in; negative while the discriminator has yet to."""
+        return self.step - (self.options.adversary.pretraining_steps if self.adversary else 0)
+
     def progress_at(self, step: int) -> float:
         """How much of the run is done before `step`, 0..1: by what ends it first."""
         options = self.options
@@ -182,19 +187,24 @@ class Trainer:
         Raises UnblurError when a loss or the gradient is no finite number; the generator's
         weights are then those of before the step.
         """
-        options = self.options
-        scale = learning_rate_scale(self.progress_at(self.step), self.step, options)
-        is_frozen = self.step < options.frozen_encoder_epochs * self.steps_per_epoch
+        if self.generator_step < 0:
+            with torch.no_grad():
+                restored = self._restore(batch)
+            values = self._teach_adversary(batch, restored[0])
+            values["loss"] = values["discriminator"]
+            self._check(values, batch)
+            self.step += 1
+            return values
+        options, step = self.options, self.generator_step
+        scale = learning_rate_scale(self.progress_at(self.step), step, options)
+        is_frozen = step < options.frozen_encoder_epochs * self.steps_per_epoch
         set_learning_rate(
             self.optimizer, options.learning_rate * scale, is_encoder_frozen=is_frozen
         )
         restored = self._restore(batch)
         terms = self.losses(restored, batch.sharp)
-        values: dict[str, float] = {}
+        values = self._teach_adversary(batch, restored[0])
         if self.adversary is not None:
-            set_learning_rate(self.adversary.optimizer, options.adversary.learning_rate * scale)
-            judged = self.adversary.learn(batch.sharp, restored[0], self._chance())
-            values["discriminator"] = judged.item()
             terms["adversarial"] = self.adversary.judge(batch.sharp, restored[0])
         loss = total(terms.values())
         values |= {name: term.item() for name, term in terms.items()} | {"loss": loss.item()}
@@ -204,8 +214,18 @@ class Trainer:
         self._limit_gradient(batch)
         self._optimizer.step()
         self.step += 1
-        self.averaged.update(self.network, step=self.step)
+        self.averaged.update(self.network, step=self.generator_step)
         return values
+
+    def _teach_adversary(self, batch: Batch, restored: torch.Tensor) -> dict[str, float]:
+        """One step of the discriminator, if there is one; gives its loss by name."""
+        if self.adversary is None:
+            return {}
+        scale = learning_rate_scale(self.progress_at(self.step), self.step, self.options)
+        rate = self.options.adversary.learning_rate * scale
+        set_learning_rate(self.adversary.optimizer, rate)
+        judged = self.adversary.learn(batch.sharp, restored, self._chance())
+        return {"discriminator": judged.item()}
 
     def _restore(self, batch: Batch) -> list[torch.Tensor]:
         """What the network makes of a batch; raises ConfigError for one too small for its norms."""
@@ -284,7 +304,7 @@ class Trainer:
 
     def _limit_gradient(self, batch: Batch) -> None:
         """Shorten an unusually long gradient, which momentum would remember for long."""
-        is_early = self.step < _STEPS_BEFORE_LIMIT
+        is_early = self.generator_step < _STEPS_BEFORE_LIMIT
         limit = math.inf if is_early else self.options.gradient_limit * self.usual_norm
         clipped = self.fabric.clip_gradients(
             self._network, self._optimizer, max_norm=limit, error_if_nonfinite=False
@@ -295,7 +315,7 @@ class Trainer:
             return
         self.overflow_count = 0
         self._check({"length of the gradient": norm}, batch)
-        share = 1 / min(self.step + 1, 100)
+        share = 1 / min(self.generator_step + 1, 100)
         self.usual_norm += share * (min(norm, limit) - self.usual_norm)
 
     def _count_overflow(self) -> None:

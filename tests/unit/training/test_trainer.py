@@ -38,7 +38,7 @@ RUNS: dict[str, dict[str, Any]] = {
     "adamw": {"optimizer": "adamw"},
     "bf16": {"precision": "bf16"},
     "ragan-ls": {
-        "adversary": {"loss": "ragan-ls", "discriminator": "patch"},
+        "adversary": {"loss": "ragan-ls", "discriminator": "patch", "pretraining_steps": 2},
         "optimizer": "adam",
         "crop_px": 64,
     },
@@ -274,6 +274,21 @@ def test_a_backbone_is_frozen_at_first(tmp_path: Path) -> None:
     moved = {name for name, value in parameters.items() if not torch.equal(value, before[name])}
     assert moved
     assert not any(name.startswith("generator.encoder.") for name in moved)
+
+
+@pytest.mark.parametrize("step_count", [2, 3])
+def test_the_discriminator_learns_alone_at_first(tmp_path: Path, step_count: int) -> None:
+    changes = {**RUNS["ragan-ls"], "warmup_steps": 0}  # of which 2 are the discriminator's alone
+    trainer = make_trainer(small_run(tmp_path, maximum_steps=step_count, **changes))
+    assert trainer.adversary is not None
+    networks = (trainer.network, trainer.adversary.network)
+    before = [[value.detach().clone() for value in each.parameters()] for each in networks]
+    trainer.run()
+    has_learned = [
+        any(not torch.equal(*pair) for pair in zip(each.parameters(), earlier, strict=True))
+        for each, earlier in zip(networks, before, strict=True)
+    ]
+    assert has_learned == [step_count == 3, True]
 
 
 def test_a_checkpoint_of_another_network_is_refused(tmp_path: Path) -> None:
