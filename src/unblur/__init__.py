@@ -2,7 +2,7 @@
 
 >>> import unblur
 >>> print(*unblur.__all__)
-Frame Picture Restorer UnblurError __version__ read_picture restore write_picture
+Frame Picture Restorer UnblurError VideoOptions __version__ read_picture restore write_picture
 
 The names are loaded when they are first used, so that `import unblur` is quick.
 """
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from unblur.media.image_files import read_picture, write_picture
     from unblur.media.picture import Picture
     from unblur.restoration.file_jobs import restore
+    from unblur.restoration.file_options import VideoOptions
     from unblur.restoration.restorer import Restorer
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "Picture",
     "Restorer",
     "UnblurError",
+    "VideoOptions",
     "__version__",
     "read_picture",
     "restore",
@@ -38,6 +40,7 @@ _HOMES = {
     "Picture": "unblur.media.picture",
     "Restorer": "unblur.restoration.restorer",
     "UnblurError": "unblur.errors",
+    "VideoOptions": "unblur.restoration.file_options",
     "read_picture": "unblur.media.image_files",
     "restore": "unblur.restoration.file_jobs",
     "write_picture": "unblur.media.image_files",

@@ -38,7 +38,8 @@ from unblur.media.stream_facts import (
 VIDEO_ENDINGS: frozenset[str] = frozenset(
     {
         *(".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".ts", ".mts", ".m2ts"),
-        *(".mpg", ".mpeg", ".wmv", ".flv", ".3gp", ".ogv"),
+        *(".mpg", ".mpeg", ".vob", ".m2v", ".wmv", ".asf", ".flv", ".f4v", ".3gp", ".3g2"),
+        *(".ogv", ".mxf", ".dv", ".nut", ".y4m"),
     }
 )
 """Endings, in lower case, of the files taken for videos."""

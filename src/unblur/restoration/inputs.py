@@ -91,7 +91,7 @@ def kind_of(path: Path) -> str:
     return "file" if stat.S_ISREG(mode) else "other"
 
 
-def identity_of(path: Path) -> str:
+def identity_of(path: str | Path) -> str:
     """The same text for the same file, whatever way leads there."""
     return os.path.normcase(os.path.realpath(path))
 

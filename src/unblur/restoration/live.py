@@ -27,7 +27,8 @@ from unblur.restoration.live_rate import RateKeeper
 _POLL_S = 0.01
 """How long sound waits at most for a frame to come, to be sent with it."""
 _FAREWELL_S = 1.0
-"""How long a thread that may hang in FFmpeg is waited for; it ends with the process."""
+"""How long the thread that receives is waited for: it may hang in FFmpeg, and then ends with the
+process. One that computes has to be waited for: runtimes abort a process that ends beneath them."""
 _MOST_SOUND = 500
 """Packets of sound that wait; about ten seconds."""
 
@@ -74,12 +75,10 @@ class LiveSession:
         `report` is told of every second. Gives what happened in all. The sink is closed on
         return. Raises the UnblurError that ended a stage, after all of them have ended.
         """
-        threads = [
-            threading.Thread(target=stage, name=f"unblur live {name}", daemon=True)
-            for name, stage in (("receive", self._receive), ("restore", self._restore))
-        ]
-        for thread in threads:
-            thread.start()
+        receiving = threading.Thread(target=self._receive, name="unblur live receive", daemon=True)
+        restoring = threading.Thread(target=self._restore, name="unblur live restore")
+        receiving.start()
+        restoring.start()
         finish = self._sink.close
         try:
             self._send(report, None if limit_s is None else time.monotonic() + limit_s)
@@ -90,8 +89,8 @@ class LiveSession:
             raise
         finally:
             self._is_stopping.set()
-            for thread in threads:
-                thread.join(_FAREWELL_S)
+            receiving.join(_FAREWELL_S)
+            restoring.join()
             summary = self._meter.summary(
                 self._keeper.effort, self._dropped_count, self._source.lost_count
             )

@@ -156,6 +156,11 @@ def _name_targets(
     place = Path(output)
     if _means_file(output):
         return [_check_only_target(files, place)]
+    if len(files) == 1 and files[0].is_named and place.suffix and not _names_folder(output):
+        raise ConfigError(
+            f"cannot write to {place}: {place.suffix} is no ending of a picture or video; for a "
+            f"folder of that name put a slash behind it, {place}{os.sep}"
+        )
     if kind_of(place) not in {"", "folder"}:
         raise ConfigError(f"the output {place} is a file of no known kind, expected a folder")
     return _tell_apart(
@@ -185,8 +190,12 @@ def _tell_apart(files: list[FoundFile], targets: list[Path]) -> list[Path]:
 
 def _means_file(output: str | Path) -> bool:
     """Whether `output` is a file: it has a known ending and is no folder."""
-    names_folder = str(output).endswith(("/", os.sep)) or kind_of(Path(output)) == "folder"
-    return is_media(Path(output)) and not names_folder
+    return is_media(Path(output)) and not _names_folder(output)
+
+
+def _names_folder(output: str | Path) -> bool:
+    """Whether `output` can only be a folder: by its last sign, or because it is there."""
+    return str(output).endswith(("/", os.sep)) or kind_of(Path(output)) == "folder"
 
 
 def _check_only_target(files: list[FoundFile], target: Path) -> Path:

@@ -71,6 +71,7 @@ def test_on_a_terminal_a_line_takes_the_place_of_the_one_before(
         (["pattern", "--to", "a.avi"], "cannot write live video to a.avi"),
         (["pattern", "--to", "-", "--json"], "--json prints on stdout"),
         (["pattern", "--to", "there.mp4"], "there.mp4 is there already; add --overwrite"),
+        (["./there.mp4", "--to", "there.mp4", "--overwrite"], "would replace the source"),
         (["pattern", "--source-option", "novalue"], "'novalue' is not KEY=VALUE"),
         (["pattern", "--size", "big"], "'big' is not a width and a height"),
     ],

@@ -111,14 +111,19 @@ def test_wrong_words_are_one_sentence_and_exit_code_2(
     assert streams.out == ""
 
 
+@pytest.mark.parametrize(
+    ("words", "more"),
+    [
+        (["live", "camera"], ""),
+        (["a.mp4"], "; what is finished is kept, and the same command does the rest"),
+    ],
+)
 def test_ctrl_c_is_one_sentence_and_exit_code_130(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], words: list[str], more: str
 ) -> None:
     failing(monkeypatch, KeyboardInterrupt())
-    assert main(["models"]) == 130
-    assert capsys.readouterr().err.splitlines() == [
-        "unblur: stopped; what is finished is kept, and the same command does the rest"
-    ]
+    assert main(words) == 130
+    assert capsys.readouterr().err == f"unblur: stopped{more}\n"
 
 
 def test_ctrl_c_that_an_import_turned_into_another_error_is_ctrl_c(
@@ -171,6 +176,18 @@ def test_training_without_torch_says_what_to_install(
     monkeypatch.setitem(sys.modules, "torch", None)
     assert main([train_module.train.__name__, config]) == 1
     assert f"; install it with: {install_command('train')}\n" in capsys.readouterr().err
+
+
+def test_evaluation_without_opencv_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in [
+        name for name in sys.modules if name.startswith(("unblur.metrics", "unblur.eval"))
+    ]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "cv2", None)
+    assert main(["evaluate", "live", "--data", "mine=pairs"]) == 1
+    assert f"; install it with: {install_command('evaluate')}\n" in capsys.readouterr().err
 
 
 def test_a_missing_configuration_is_told_before_a_missing_library(

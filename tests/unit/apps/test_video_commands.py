@@ -55,6 +55,12 @@ def test_a_part_that_ends_before_it_begins_is_refused(capsys: pytest.CaptureFixt
     assert "--to 1 is not after --from 2" in capsys.readouterr().err
 
 
+def test_a_part_of_a_picture_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("a.jpg").touch()
+    assert main(["a.jpg", "--from", "2"]) == 2
+    assert "--from and --to cut videos, and there is none" in capsys.readouterr().err
+
+
 def test_a_codec_that_does_not_fit_is_a_wrong_request_and_opens_no_file(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

@@ -20,6 +20,7 @@ from tests.live_tools import (
 )
 from unblur.errors import MediaError, OutputError
 from unblur.images.picture_clock import now_ms
+from unblur.restoration import live
 from unblur.restoration.live_meter import Delays, LiveMeter
 from unblur.restoration.live_network import LiveNetwork
 from unblur.restoration.live_rate import EFFORTS, Effort
@@ -110,6 +111,21 @@ def test_it_stops_after_the_time_that_is_given() -> None:
     session = make_session(ListedSource(pattern_frames(200)), sink)
     summary = session.run(lambda _: None, limit_s=0.5)
     assert summary.received < 100
+
+
+def test_a_frame_that_is_being_computed_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "_FAREWELL_S", 0)
+    session = make_session(ListedSource(pattern_frames(200)), ListingSink())
+    is_done = threading.Event()
+
+    def restore(pixels: np.ndarray, effort: Effort) -> np.ndarray:
+        time.sleep(0.5)
+        is_done.set()
+        return pixels
+
+    session._network.restore = restore  # type: ignore[method-assign]
+    session.run(lambda _: None, limit_s=0.2)
+    assert is_done.is_set()
 
 
 def test_every_second_is_told() -> None:

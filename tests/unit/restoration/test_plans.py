@@ -39,8 +39,8 @@ def test_one_input_may_be_given_the_name_of_its_result(photos: Path) -> None:
     assert plan.jobs[0].target == photos / "better.png"
 
 
-@pytest.mark.parametrize("output", ["out", "out.d", "out.jpg/"])
-def test_an_output_without_a_known_ending_is_a_folder(photos: Path, output: str) -> None:
+@pytest.mark.parametrize("output", ["out", "out.d/", "out.jpg/"])
+def test_an_output_without_an_ending_is_a_folder(photos: Path, output: str) -> None:
     plan = plan_jobs([photos / "a.jpg"], output=output)
     assert plan.jobs[0].target == Path(output) / "a_unblurred.jpg"
 
@@ -94,6 +94,14 @@ def test_an_input_is_never_replaced_by_its_own_result_even_through_a_link(tmp_pa
     for output in ("a.jpg", "link.jpg"):
         with pytest.raises(ConfigError, match="would replace the input"):
             plan_jobs([tmp_path / "a.jpg"], output=tmp_path / output, overwrites=True)
+
+
+def test_an_unknown_ending_of_the_output_is_a_folder_only_where_that_is_said(photos: Path) -> None:
+    with pytest.raises(ConfigError, match=r"cannot write to out.xyz: .xyz is no ending .*out.xyz/"):
+        plan_jobs([photos / "a.jpg"], output="out.xyz")
+    for inputs, output in (([photos / "a.jpg"], "out.xyz/"), ([photos], "out.xyz")):
+        (job, *_) = plan_jobs(inputs, output=output).jobs
+        assert job.target == Path("out.xyz", "a_unblurred.jpg")
 
 
 def test_the_result_of_the_only_input_is_not_replaced_unasked(photos: Path) -> None:

@@ -3,6 +3,7 @@
 import shutil
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -217,6 +218,10 @@ def test_a_model_file_of_int8_alone_is_computed_in_int8(fake, tmp_path):
 
 
 def test_an_unknown_model_names_the_bundled_ones():
+    for kind, known in (("precision", "auto, fp32"), ("runtime", "auto, open"), ("device", "auto")):
+        options: dict[str, Any] = {kind: "x"}
+        with pytest.raises(UnknownNameError, match=f"no {kind} named 'x'; known: {known}"):
+            Restorer("live", **options)
     with pytest.raises(UnknownNameError, match="no model named 'livee'; bundled: live"):
         Restorer("livee")
 

@@ -36,11 +36,13 @@ from unblur.apps.cli.output import (
     print_error,
     print_result,
 )
-from unblur.apps.cli.stopping import INTERRUPTED, STOPPED
+from unblur.apps.cli.stopping import GOES_ON, INTERRUPTED, STOPPED
 from unblur.errors import UnblurError, unwrap_stops
 
 COMMANDS = (restore, live, models, doctor, benchmark, evaluate, synthesize, train, ablation, export)
 GROUPS = {"data": data, "weights": weights}
+_GOING_ON = {"restore", "train", "ablation"}
+"""Commands that do the rest when they are given again."""
 _ROOT_OPTIONS = {"--help", "--version"}
 _ALIKE = 0.75
 """How near a word is to a command that it may have been meant for, 0..1 (difflib)."""
@@ -86,9 +88,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logging.basicConfig(
         format="%(message)s", level=logging.DEBUG if is_debugging else logging.ERROR
     )
+    words = sys.argv[1:] if arguments is None else list(arguments)
     try:
         with unwrap_stops():
-            code = _run(_with_command(sys.argv[1:] if arguments is None else list(arguments)))
+            words = _with_command(words)
+            code = _run(words)
     except KeyboardInterrupt:
         code = INTERRUPTED
     except (UnblurError, UseError) as error:
@@ -100,7 +104,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print_error(describe_bug(error))
         code = FAILURE
     if code == INTERRUPTED:
-        print_error(STOPPED)
+        print_error(STOPPED + (GOES_ON if _GOING_ON.intersection(words[:1]) else ""))
     _flush()
     return code
 

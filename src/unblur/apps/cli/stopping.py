@@ -2,4 +2,6 @@
 
 INTERRUPTED = 130
 """The exit code after Ctrl-C or SIGTERM."""
-STOPPED = "stopped; what is finished is kept, and the same command does the rest"
+STOPPED = "stopped"
+GOES_ON = "; what is finished is kept, and the same command does the rest"
+"""Is said too of a command that goes on where it was."""

@@ -11,6 +11,7 @@ from unblur.apps.cli import options
 from unblur.apps.cli.counting import counting
 from unblur.apps.cli.output import FAILURE, SUCCESS, UseError, use_errors
 from unblur.apps.cli.reports import Reports, print_record, write_reports
+from unblur.errors import missing_extra
 
 if TYPE_CHECKING:
     from unblur.evaluation.candidates import Candidate
@@ -52,15 +53,18 @@ def evaluate(  # noqa: PLR0913 - typer makes one option of each parameter
     picture against itself. Pictures without sharp ones get NIQE. With --task: what
     detectors, segmenters and readers make of it; with --video: how steady it is.
     """
-    from unblur.evaluation.candidates import Candidate
-    from unblur.evaluation.paper_table import measure_paper_table
-    from unblur.evaluation.quality import MoreMetrics
-    from unblur.evaluation.quality_record import QualityRequest, measure_quality
-    from unblur.evaluation.tasks.opening import open_task
-    from unblur.evaluation.tasks.run import measure_task
-    from unblur.evaluation.video_record import VideoRequest
-    from unblur.evaluation.worst_pictures import WorstPictures
-    from unblur.restoration.file_options import PICTURE_SELF_ENSEMBLE
+    try:
+        from unblur.evaluation.candidates import Candidate
+        from unblur.evaluation.paper_table import measure_paper_table
+        from unblur.evaluation.quality import MoreMetrics
+        from unblur.evaluation.quality_record import QualityRequest, measure_quality
+        from unblur.evaluation.tasks.opening import open_task
+        from unblur.evaluation.tasks.run import measure_task
+        from unblur.evaluation.video_record import VideoRequest
+        from unblur.evaluation.worst_pictures import WorstPictures
+        from unblur.restoration.file_options import PICTURE_SELF_ENSEMBLE
+    except ModuleNotFoundError as missing:
+        raise missing_extra("evaluation", missing.name, "evaluate") from missing
 
     typed = options.typed_command()
     _check_mode({"--table": table, "--task": task, "--video": video})

@@ -14,7 +14,7 @@ from unblur.apps.cli.output import SUCCESS, UseError, use_errors
 
 if TYPE_CHECKING:
     from unblur.media.live_frames import LiveFacts
-    from unblur.media.live_names import LiveSinkName
+    from unblur.media.live_names import LiveSinkName, LiveSourceName
     from unblur.restoration.live_network import LiveNetwork
     from unblur.restoration.live_rate import RateKeeper
 
@@ -107,7 +107,7 @@ def live(  # noqa: PLR0913 - typer makes one option of each parameter
             options=_parse_options(source_option),
         )
         sink_name = parse_sink(to, options=_parse_options(sink_option))
-    _check_sink(sink_name, overwrite=overwrite, is_json=json)
+    _check_sink(sink_name, source_name, overwrite=overwrite, is_json=json)
     lines = LiveLines(is_json=json, is_quiet=quiet)
     reconnecting = Reconnecting(reconnect, attempts)
     opened = open_live(
@@ -160,8 +160,14 @@ def _make_keeper(rate: int | None, *, is_adapting: bool, skips_sharp: bool) -> R
     return RateKeeper(rate, efforts)
 
 
-def _check_sink(name: LiveSinkName, *, overwrite: bool, is_json: bool) -> None:
-    """Raise UseError for a sink that cannot be used with the other options."""
+def _check_sink(
+    name: LiveSinkName, source: LiveSourceName, *, overwrite: bool, is_json: bool
+) -> None:
+    """Raise UseError for a sink that cannot be used with the source or the other options."""
+    from unblur.restoration.inputs import identity_of
+
+    if name.kind == source.kind == "file" and identity_of(name.url) == identity_of(source.url):
+        raise UseError(f"{name.url} would replace the source; choose another name")
     if name.kind == "file" and not overwrite and Path(name.url).exists():
         raise UseError(f"{name.url} is there already; add --overwrite, or choose another name")
     if name.kind == "pipe" and is_json:

@@ -84,11 +84,12 @@ def restore(  # noqa: PLR0913 - typer makes one option of each parameter
 ) -> int:
     """Take the motion blur out of pictures and videos.
 
-    `unblur INPUT...` is the same. A file that is called like a command is given as ./models.
+    `unblur INPUT...` is the same. A folder that is called like a command is given as ./models.
     """
     from fractions import Fraction
 
     from unblur.restoration.file_jobs import RestoreOptions, VideoOptions
+    from unblur.restoration.inputs import is_video
     from unblur.restoration.many_files import threads_each
     from unblur.restoration.plans import plan_jobs
     from unblur.weights.store import find_model
@@ -107,6 +108,8 @@ def restore(  # noqa: PLR0913 - typer makes one option of each parameter
             preview_count=preview,
             overwrites=overwrite,
         )
+    if (from_ or to) and not any(is_video(job.source) for job in plan.jobs):
+        raise UseError("--from and --to cut videos, and there is none among the inputs")
     restore_options = RestoreOptions(
         model=model,
         device=device,
