@@ -19,7 +19,7 @@ from PIL import Image, PngImagePlugin, TiffTags
 from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
 from unblur.images.arrays import to_eight_bits
-from unblur.media._metadata import EXIF_PREFIX, fitting_profile
+from unblur.media._metadata import EXIF_PREFIX, fitting_profile, packed_exif
 from unblur.media._png_texts import texts_for_png
 from unblur.media._samples import interleave
 from unblur.media.picture import Picture
@@ -179,7 +179,7 @@ def _add_metadata(directory: ImageFileDirectory_v2, picture: Picture, *, is_grey
     about = picture.file
     exif = Image.Exif()
     exif.load(about.exif or b"")
-    for tag in exif:
+    for tag in exif if packed_exif(exif) else ():
         directory[tag] = _part_of(exif, tag) if tag in TiffTags.TAGS_V2_GROUPS else exif[tag]
     if about.xmp:
         directory[700] = about.xmp

@@ -16,6 +16,7 @@ from PIL.TiffImagePlugin import TiffImageFile
 from unblur.media._metadata import (
     drop_tiff_layout,
     fitting_profile,
+    packed_exif,
     resolution_of,
     upright_exif,
     upright_xmp,
@@ -48,7 +49,7 @@ def describe(
         format="JPEG" if image.format == "MPO" else str(image.format),
         is_grey=is_grey,
         is_palette=image.mode in {"P", "PA"},
-        exif=upright_exif(exif),
+        exif=upright_exif(info.get("exif") or packed_exif(exif)),
         xmp=upright_xmp(info.get("xmp") or info.get("XML:com.adobe.xmp")),
         icc_profile=fitting_profile(info.get("icc_profile"), is_grey=is_grey),
         dpi=resolution,

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import struct
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image, PngImagePlugin, TiffImagePlugin
+from PIL import ExifTags, Image, PngImagePlugin, TiffImagePlugin
 
 from tests.pictures import (
     EXIF_PART,
     EXPOSURE,
     GREY_PROFILE,
     MAKER,
+    MAKER_NOTE,
     ORIENTATION,
     RGB_PROFILE,
     XMP,
@@ -174,12 +176,68 @@ def test_the_layout_of_a_tiff_is_not_handed_on_to_a_jpeg(tmp_path: Path) -> None
     assert not {256, 257, 258, 259, 273, 278, 279, 37724} & set(tags)
 
 
+PREVIEW = b"\xff\xd8 an old preview \xff\xd9"
+
+
+def _block_with_preview(order: str, after: bytes = b"") -> bytes:
+    """EXIF as a camera writes it: texts in UTF-8, a maker's note, a preview, `after` that."""
+    artist, note = "Jürgen Müller 雪".encode() + b"\0", b"offsets from the beginning" * 2
+
+    def directory(following: int, *entries: tuple[int, int, int, int]) -> bytes:
+        packed = (struct.pack(f"{order}HHII", *entry) for entry in entries)
+        count, next_one = (
+            struct.pack(f"{order}H", len(entries)),
+            struct.pack(f"{order}I", following),
+        )
+        return count + b"".join(packed) + next_one
+
+    turned = 6 if order == "<" else 6 << 16
+    main = (ORIENTATION, 3, 1, turned), (315, 2, len(artist), 122), (EXIF_PART, 4, 1, 50)
+    parts = [
+        {"<": b"II*\0", ">": b"MM\0*"}[order] + struct.pack(f"{order}I", 8),
+        directory(92, *main),
+        directory(0, (MAKER_NOTE, 7, len(note), 200), (37510, 7, 4, 0x41534349)).ljust(42, b"\0"),
+        directory(0, (513, 4, 1, 300), (514, 4, 1, len(PREVIEW))),
+    ]
+    block = b"".join(parts).ljust(122, b"\0") + artist
+    block = (block.ljust(200, b"\0") + note).ljust(300, b"\0")
+    return b"Exif\0\0" + block + PREVIEW + after
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize("ending", [".jpg", ".png", ".webp", ".heic"])
+def test_exif_stays_byte_for_byte_but_for_orientation_and_preview(
+    tmp_path: Path, ending: str, order: str
+) -> None:
+    block = _block_with_preview(order)
+    source, written = tmp_path / f"a{ending}", tmp_path / f"b{ending}"
+    if ending == ".heic":
+        write_picture(picture_of(smooth(), exif=block), source)
+    else:
+        Image.fromarray(smooth()).save(source, exif=block)
+    write_picture(read_picture(source), written)
+    kept = read_picture(written).file.exif
+    assert kept is not None
+    assert len(kept) == 306
+    assert sum(a != b for a, b in zip(kept, block, strict=False)) == 2
+    import pillow_heif
+
+    pillow_heif.register_heif_opener()
+    with Image.open(written) as image:
+        exif = image.getexif()
+        assert exif[ORIENTATION] == 1
+        assert exif[315].encode("latin-1").decode() == "Jürgen Müller 雪"
+        assert exif.get_ifd(EXIF_PART)[MAKER_NOTE] == b"offsets from the beginning" * 2
+        assert not exif.get_ifd(ExifTags.IFD.IFD1)
+
+
 def test_the_preview_of_the_blurry_picture_is_left_out(tmp_path: Path) -> None:
-    preview = b"\xff\xd8 an old preview \xff\xd9"
-    block = camera_exif().tobytes() + preview
-    Image.fromarray(smooth()).save(tmp_path / "a.jpg", exif=block)
+    Image.fromarray(smooth()).save(tmp_path / "a.jpg", exif=_block_with_preview("<", b"more"))
     write_picture(read_picture(tmp_path / "a.jpg"), tmp_path / "b.jpg")
     assert b"an old preview" not in (tmp_path / "b.jpg").read_bytes()
+    kept = read_picture(tmp_path / "b.jpg").file.exif
+    assert kept is not None
+    assert kept.endswith(bytes(len(PREVIEW)) + b"more")
 
 
 def test_blocks_too_long_for_a_jpeg_do_not_stop_it(tmp_path: Path) -> None:
@@ -196,6 +254,14 @@ def test_blocks_too_long_for_a_jpeg_do_not_stop_it(tmp_path: Path) -> None:
 def test_damaged_exif_does_not_stop_the_picture(tmp_path: Path, damage: bytes) -> None:
     Image.fromarray(smooth()).save(tmp_path / "a.jpg", exif=damage)
     assert read_picture(tmp_path / "a.jpg").samples.shape == (24, 40, 3)
+
+
+def test_exif_that_is_damaged_inside_does_not_stop_a_tiff(tmp_path: Path) -> None:
+    block = b"Exif\0\0MM\0*" + struct.pack(">IHHHIII", 8, 1, 37386, 3, 1, 7 << 16, 0)
+    part = b"Exif\0\0MM\0*" + struct.pack(">IHHHIII", 8, 1, 42033, 5, 1, 0, 0)
+    for damaged in (block.replace(b"\x92\x0a", b"\x02\x12"), part):
+        write_picture(picture_of(smooth(), exif=damaged), tmp_path / "a.tif")
+        assert read_picture(tmp_path / "a.tif").samples.shape == (24, 40, 3)
 
 
 def test_a_tiff_without_a_unit_of_resolution_has_none(tmp_path: Path) -> None:
