@@ -17,6 +17,7 @@ EXIF_PREFIX = b"Exif\x00\x00"
 TURNED_BY_A_QUARTER = {5, 6, 7, 8}
 """The EXIF orientations that swap width and height."""
 _ORIENTATION = int(ExifTags.Base.Orientation)
+_PARTS = (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo)
 _JPEG, _JPEG_BYTES = 513, 514
 _SHORT = 3
 _ENTRY_BYTES = 12
@@ -79,9 +80,26 @@ def _drop_preview(tiff: bytearray, order: str, pointer: int) -> None:
         tiff[begin : begin + length] = b"" if is_last else bytes(len(preview))
 
 
+class _StoredText(str):
+    """A text as Pillow reads it, a byte a character, that it writes as the same bytes."""
+
+    __slots__ = ()
+
+    def encode(self, encoding: str = "latin-1", errors: str = "strict") -> bytes:
+        del encoding, errors
+        return super().encode("latin-1")
+
+
 def packed_exif(exif: Image.Exif) -> bytes | None:
-    """The tags as an EXIF block; None where there are none, or damaged ones."""
+    """The tags as an EXIF block; None where there are none, or damaged ones.
+
+    Texts in `exif` are then such that they can be written as they were.
+    """
     try:
+        parts = (exif.get_ifd(part) for part in _PARTS if part in exif)
+        for tags in (exif, *parts):
+            for tag, value in list(tags.items()):
+                tags[tag] = _StoredText(value) if isinstance(value, str) else value
         return exif.tobytes() if exif else None
     except (ValueError, TypeError, LookupError, ArithmeticError, struct.error, SyntaxError):
         return None

@@ -256,6 +256,23 @@ def test_damaged_exif_does_not_stop_the_picture(tmp_path: Path, damage: bytes) -
     assert read_picture(tmp_path / "a.jpg").samples.shape == (24, 40, 3)
 
 
+def test_texts_of_exif_stay_as_they_are_in_a_tiff(tmp_path: Path) -> None:
+    write_picture(picture_of(smooth(), exif=_block_with_preview("<")), tmp_path / "a.tif")
+    with Image.open(tmp_path / "a.tif") as image:
+        assert image.getexif()[315].encode("latin-1").decode() == "Jürgen Müller 雪"
+
+
+@pytest.mark.parametrize("target", [".tif", ".jpg"])
+def test_texts_of_a_tiff_stay_byte_for_byte(tmp_path: Path, target: str) -> None:
+    text = "5 \u00b5m, Müller 雪".encode()
+    tags = TiffImagePlugin.ImageFileDirectory_v2()
+    tags[270], tags.tagtype[270] = text, 2
+    Image.fromarray(smooth()).save(tmp_path / "a.tif", tiffinfo=tags)
+    write_picture(read_picture(tmp_path / "a.tif"), tmp_path / f"b{target}")
+    with Image.open(tmp_path / f"b{target}") as image:
+        assert image.getexif()[270].encode("latin-1") == text
+
+
 def test_exif_that_is_damaged_inside_does_not_stop_a_tiff(tmp_path: Path) -> None:
     block = b"Exif\0\0MM\0*" + struct.pack(">IHHHIII", 8, 1, 37386, 3, 1, 7 << 16, 0)
     part = b"Exif\0\0MM\0*" + struct.pack(">IHHHIII", 8, 1, 42033, 5, 1, 0, 0)
