@@ -107,6 +107,7 @@ def packed_exif(exif: Image.Exif) -> bytes | None:
 
 def drop_tiff_layout(exif: Image.Exif) -> None:
     """Take out of the tags of a TIFF file those that say how its samples are stored."""
+    exif.bigtiff = False
     for tag in list(exif):
         describes = tag in _DESCRIPTIVE or tag >= _FIRST_OF_OTHERS
         if not describes or tag in _LAYOUT_OF_OTHERS:

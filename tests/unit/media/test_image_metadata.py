@@ -273,6 +273,17 @@ def test_texts_of_a_tiff_stay_byte_for_byte(tmp_path: Path, target: str) -> None
         assert image.getexif()[270].encode("latin-1") == text
 
 
+@pytest.mark.parametrize("target", [".tif", ".jpg"])
+def test_a_bigtiff_is_read_and_its_tags_are_kept(tmp_path: Path, target: str) -> None:
+    source, exif = tmp_path / "a.tif", Image.Exif()
+    exif[MAKER] = "Snowman"
+    Image.fromarray(smooth()).save(source, exif=exif, big_tiff=True)
+    assert source.read_bytes()[2] == 43
+    write_picture(read_picture(source), tmp_path / f"b{target}")
+    with Image.open(tmp_path / f"b{target}") as image:
+        assert image.getexif()[MAKER] == "Snowman"
+
+
 def test_exif_that_is_damaged_inside_does_not_stop_a_tiff(tmp_path: Path) -> None:
     block = b"Exif\0\0MM\0*" + struct.pack(">IHHHIII", 8, 1, 37386, 3, 1, 7 << 16, 0)
     part = b"Exif\0\0MM\0*" + struct.pack(">IHHHIII", 8, 1, 42033, 5, 1, 0, 0)
