@@ -20,7 +20,7 @@ from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
 from unblur.images.arrays import to_eight_bits
 from unblur.media._metadata import EXIF_PREFIX, fitting_profile, packed_exif
-from unblur.media._png_texts import texts_for_png
+from unblur.media._png_chunks import chunks_for_png
 from unblur.media._samples import interleave
 from unblur.media.picture import Picture
 
@@ -115,7 +115,7 @@ def _png_facts(picture: Picture) -> Iterator[tuple[bytes, bytes]]:
     if about.dpi:
         per_metre = (round(each * _INCHES_PER_METRE) for each in about.dpi)
         yield b"pHYs", struct.pack(">IIB", *per_metre, 1)
-    for name, data, _ in texts_for_png(about).chunks:
+    for name, data, _ in chunks_for_png(about).chunks:
         yield name, data
     if about.exif:
         yield b"eXIf", about.exif.removeprefix(EXIF_PREFIX)

@@ -21,7 +21,7 @@ from unblur.media._metadata import (
     upright_exif,
     upright_xmp,
 )
-from unblur.media._png_texts import texts_of
+from unblur.media._png_chunks import colours_of, texts_of
 from unblur.media.picture import PictureFile
 
 _BASELINE_LARGEST_STEP = 255
@@ -64,7 +64,7 @@ def _save_options(image: ImageFile, file: IO[bytes]) -> dict[str, Any]:
     if image.format == "WEBP":
         return {"lossless": _is_lossless_webp(file)}
     if isinstance(image, PngImageFile):
-        return {"texts": texts_of(image)}
+        return {"texts": texts_of(image), "colours": colours_of(file)}
     if image.format == "TIFF":
         return {"is_compressed": image.info.get("compression") != "raw"}
     return {}

@@ -339,6 +339,28 @@ def test_texts_of_a_png_are_kept_in_png(tmp_path: Path, is_deep: bool, is_late: 
     assert (tmp_path / "b.png").stat().st_size < source.stat().st_size + 1000
 
 
+@pytest.mark.parametrize("is_deep", [False, True])
+def test_a_png_keeps_what_its_colours_are(tmp_path: Path, is_deep: bool) -> None:
+    chunks = [
+        (b"cICP", bytes([9, 16, 0, 1])),
+        (b"gAMA", struct.pack(">I", 100_000)),
+        (b"cHRM", struct.pack(">8I", *range(31270, 31278))),
+    ]
+    write_picture(picture_of(deep() if is_deep else smooth()), tmp_path / "a.png")
+    whole = (tmp_path / "a.png").read_bytes()
+    with (tmp_path / "a.png").open("wb") as file:
+        file.write(whole[:33])
+        for name, data in chunks:
+            PngImagePlugin.putchunk(file, name, data)
+        file.write(whole[33:])
+    write_picture(read_picture(tmp_path / "a.png"), tmp_path / "b.png")
+    written = (tmp_path / "b.png").read_bytes()
+    samples_at = written.index(b"IDAT")
+    assert all(0 < written.find(name + data) < samples_at for name, data in chunks)
+    with Image.open(tmp_path / "b.png") as image:
+        assert image.info["gamma"] == 1
+
+
 def test_xmp_stands_in_a_png_once(tmp_path: Path) -> None:
     write_picture(read_picture(_camera_picture(tmp_path / "a.png")), tmp_path / "b.png")
     assert (tmp_path / "b.png").read_bytes().count(b"XML:com.adobe.xmp") == 1
