@@ -26,6 +26,8 @@ from unblur.media.picture import PictureFile
 
 _BASELINE_LARGEST_STEP = 255
 _LARGEST_SEGMENT = 65533
+_SEGMENTS = {"APP1": b"\xff\xe1", "APP13": b"\xff\xed"}
+_MORE_XMP = b"http://ns.adobe.com/xmp/extension/\x00"
 _RGB_TRANSFORM = 0
 _FINE_QUALITY = 90
 _FULL_COLOUR = 0
@@ -71,7 +73,7 @@ def _save_options(image: ImageFile, file: IO[bytes]) -> dict[str, Any]:
 
 
 def _jpeg_options(image: JpegImageFile) -> dict[str, Any]:
-    """The file's own quantisation, chroma size, scan order, comment and captions.
+    """The file's own quantisation, chroma size, scan order, comment, captions and long XMP.
 
     Where the file's quantisation is coarse, that of quality 90 stands instead: what was
     restored must not be lost again. Quantisation is left out where it is for other
@@ -80,8 +82,8 @@ def _jpeg_options(image: JpegImageFile) -> dict[str, Any]:
     options: dict[str, Any] = {"progressive": bool(image.info.get("progressive"))}
     if comment := image.info.get("comment"):
         options["comment"] = comment
-    if captions := b"".join(_segment(data) for name, data in image.applist if name == "APP13"):
-        options["extra"] = captions
+    if extra := b"".join(_segment(name, data) for name, data in image.applist):
+        options["extra"] = extra
     is_rgb_coded = image.info.get("adobe_transform") == _RGB_TRANSFORM and "jfif" not in image.info
     if image.layers == 1 or (image.layers == 3 and not is_rgb_coded):
         tables = [image.quantization[layer[3]] for layer in image.layer]
@@ -104,11 +106,12 @@ def _fine_tables() -> list[list[int]]:
         return [list(tables[0]), list(tables[1]), list(tables[1])]
 
 
-def _segment(data: bytes) -> bytes:
-    """A JPEG segment of captions (APP13) around `data`."""
-    if len(data) > _LARGEST_SEGMENT:
+def _segment(name: str, data: bytes) -> bytes:
+    """A JPEG segment around `data` if it holds captions (APP13) or more XMP; else nothing."""
+    is_kept = name == "APP13" or (name == "APP1" and data.startswith(_MORE_XMP))
+    if not is_kept or len(data) > _LARGEST_SEGMENT:
         return b""
-    return b"\xff\xed" + struct.pack(">H", len(data) + 2) + data
+    return _SEGMENTS[name] + struct.pack(">H", len(data) + 2) + data
 
 
 def _is_lossless_webp(file: IO[bytes]) -> bool:

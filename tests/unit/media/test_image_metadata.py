@@ -164,6 +164,16 @@ def test_a_profile_for_grey_is_kept_with_grey_only(tmp_path: Path) -> None:
             assert image.info.get("icc_profile") == profile, ending
 
 
+def test_xmp_that_needs_more_than_a_segment_is_kept(tmp_path: Path) -> None:
+    parts = [b"http://ns.adobe.com/xmp/extension/\0" + bytes([each]) * 65_000 for each in (1, 2)]
+    more = b"".join(b"\xff\xe1" + struct.pack(">H", len(part) + 2) + part for part in parts)
+    Image.fromarray(smooth()).save(tmp_path / "a.jpg", xmp=XMP, extra=more)
+    write_picture(read_picture(tmp_path / "a.jpg"), tmp_path / "b.jpg")
+    with Image.open(tmp_path / "b.jpg") as image:
+        assert image.info["xmp"] == XMP
+        assert [data for _, data in image.applist if data in parts] == parts
+
+
 def test_the_layout_of_a_tiff_is_not_handed_on_to_a_jpeg(tmp_path: Path) -> None:
     exif = camera_exif()
     exif[37724] = b"layers" * 20_000
