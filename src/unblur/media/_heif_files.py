@@ -10,7 +10,7 @@ import pillow_heif
 from numpy.typing import NDArray
 
 from unblur.media._limits import check_size, check_still
-from unblur.media._metadata import fitting_profile, upright_exif, upright_xmp
+from unblur.media._metadata import fitting_profile, left_out, upright_exif, upright_xmp
 from unblur.media._samples import Samples, divide_by_alpha, interleave
 from unblur.media.picture import Picture, PictureFile
 
@@ -58,6 +58,7 @@ def read_heif(file: IO[bytes], path: Path) -> Picture:
         xmp=upright_xmp(info.get("xmp")),
         icc_profile=fitting_profile(info.get("icc_profile"), is_grey=is_grey),
         save_options=kept,
+        left_out=left_out(info.get("xmp")),
     )
     return Picture(colours, alpha, about)
 

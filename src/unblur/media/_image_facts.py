@@ -16,6 +16,7 @@ from PIL.TiffImagePlugin import TiffImageFile
 from unblur.media._metadata import (
     drop_tiff_layout,
     fitting_profile,
+    left_out,
     packed_exif,
     resolution_of,
     upright_exif,
@@ -44,6 +45,7 @@ def describe(
     if isinstance(image, TiffImageFile):
         drop_tiff_layout(exif)
     info = image.info
+    xmp = info.get("xmp") or info.get("XML:com.adobe.xmp")
     resolution = resolution_of(info)
     if resolution and is_turned:
         resolution = resolution[1], resolution[0]
@@ -52,10 +54,11 @@ def describe(
         is_grey=is_grey,
         is_palette=image.mode in {"P", "PA"},
         exif=upright_exif(info.get("exif") or packed_exif(exif)),
-        xmp=upright_xmp(info.get("xmp") or info.get("XML:com.adobe.xmp")),
+        xmp=upright_xmp(xmp),
         icc_profile=fitting_profile(info.get("icc_profile"), is_grey=is_grey),
         dpi=resolution,
         save_options=_save_options(image, file),
+        left_out=left_out(xmp),
     )
 
 

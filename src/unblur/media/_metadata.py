@@ -24,6 +24,12 @@ _ENTRY_BYTES = 12
 _BYTE_ORDERS = {b"II*\x00": "<", b"MM\x00*": ">"}
 _PREFIXES = re.compile(b"^(Exif\x00\x00)*")
 _XMP_ORIENTATION = re.compile(rb'(tiff:Orientation\s*(?:=\s*["\']|>)\s*)[0-9]')
+_MOTION_PHOTO = re.compile(rb'((?:MotionPhoto|MicroVideo)\s*(?:=\s*["\']|>)\s*)1')
+_GAIN_MAP = re.compile(rb'\shdrgm:Version\s*=\s*(?:"[^"]*"|\'[^\']*\')')
+_LEFT_OUT = {
+    _MOTION_PHOTO: "the video of the motion photo is left out",
+    _GAIN_MAP: "the gain map is left out: HDR screens show the result in SDR",
+}
 _FIRST_OF_OTHERS = 0x8000
 """Tags from here on are not about how a TIFF file lays out its samples ..."""
 _LAYOUT_OF_OTHERS = {34377, 34675, 37724, 50255}
@@ -115,9 +121,21 @@ def drop_tiff_layout(exif: Image.Exif) -> None:
 
 
 def upright_xmp(xmp: str | bytes | None) -> bytes | None:
-    """The XMP packet with orientation 1; None where there is none."""
+    """The XMP packet with orientation 1; None where there is none.
+
+    It promises nothing of what `left_out` tells.
+    """
     raw = xmp.encode() if isinstance(xmp, str) else xmp
-    return _XMP_ORIENTATION.sub(rb"\g<1>1", raw) if raw else None
+    if not raw:
+        return None
+    raw = _GAIN_MAP.sub(b"", _MOTION_PHOTO.sub(rb"\g<1>0", raw))
+    return _XMP_ORIENTATION.sub(rb"\g<1>1", raw)
+
+
+def left_out(xmp: str | bytes | None) -> tuple[str, ...]:
+    """What a file of this XMP holds beside its picture and no result does, as sentences."""
+    raw = xmp.encode() if isinstance(xmp, str) else xmp or b""
+    return tuple(sentence for pattern, sentence in _LEFT_OUT.items() if pattern.search(raw))
 
 
 def fitting_profile(profile: object, *, is_grey: bool) -> bytes | None:

@@ -34,6 +34,8 @@ class PictureFile:
     PNG: `texts` by keyword, `colours` as chunks; WEBP: `lossless`; TIFF: `is_compressed`;
     HEIF: `chroma` and how colours are shown.
     """
+    left_out: tuple[str, ...] = ()
+    """What the file holds beside the picture that no result does, as sentences."""
 
 
 @dataclass(frozen=True, slots=True)

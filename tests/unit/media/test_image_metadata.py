@@ -136,6 +136,25 @@ def test_an_orientation_in_xmp_alone_is_applied_and_then_upright(
     assert picture.file.xmp == b"<x " + form.replace(b"6", b"1") + b"/>"
 
 
+@pytest.mark.parametrize("ending", [".jpg", ".heic"])
+@pytest.mark.parametrize(
+    ("said", "kept", "note"),
+    [
+        (b'GCamera:MotionPhoto="1" v="1"', b'GCamera:MotionPhoto="0" v="1"', "the video of the"),
+        (b"<C:MicroVideo>1</C:MicroVideo>", b"<C:MicroVideo>0</C:MicroVideo>", "the video of the"),
+        (b' hdrgm:Version="1.0" v="1"', b' v="1"', "the gain map"),
+        (b' GCamera:MotionPhotoVersion="1"', b' GCamera:MotionPhotoVersion="1"', ""),
+    ],
+)
+def test_what_no_result_holds_is_told_and_not_promised(
+    tmp_path: Path, ending: str, said: bytes, kept: bytes, note: str
+) -> None:
+    write_picture(picture_of(smooth(), xmp=b"<x " + said + b"/>"), tmp_path / f"a{ending}")
+    about = read_picture(tmp_path / f"a{ending}").file
+    assert about.xmp == b"<x " + kept + b"/>"
+    assert [each[: len(note)] for each in about.left_out] == ([note] if note else [])
+
+
 def test_a_heic_that_is_turned_by_its_container_is_turned_once(tmp_path: Path) -> None:
     import pillow_heif
 
