@@ -19,8 +19,8 @@ from PIL import Image, PngImagePlugin, TiffTags
 from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
 from unblur.images.arrays import to_eight_bits
-from unblur.media._metadata import EXIF_PREFIX, fitting_profile
-from unblur.media._png_texts import texts_for_png
+from unblur.media._metadata import EXIF_PREFIX, fitting_profile, packed_exif
+from unblur.media._png_chunks import chunks_for_png
 from unblur.media._samples import interleave
 from unblur.media.picture import Picture
 
@@ -115,7 +115,7 @@ def _png_facts(picture: Picture) -> Iterator[tuple[bytes, bytes]]:
     if about.dpi:
         per_metre = (round(each * _INCHES_PER_METRE) for each in about.dpi)
         yield b"pHYs", struct.pack(">IIB", *per_metre, 1)
-    for name, data, _ in texts_for_png(about).chunks:
+    for name, data, _ in chunks_for_png(about).chunks:
         yield name, data
     if about.exif:
         yield b"eXIf", about.exif.removeprefix(EXIF_PREFIX)
@@ -179,7 +179,7 @@ def _add_metadata(directory: ImageFileDirectory_v2, picture: Picture, *, is_grey
     about = picture.file
     exif = Image.Exif()
     exif.load(about.exif or b"")
-    for tag in exif:
+    for tag in exif if packed_exif(exif) else ():
         directory[tag] = _part_of(exif, tag) if tag in TiffTags.TAGS_V2_GROUPS else exif[tag]
     if about.xmp:
         directory[700] = about.xmp

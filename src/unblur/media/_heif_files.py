@@ -8,10 +8,9 @@ from typing import IO, Any
 import numpy as np
 import pillow_heif
 from numpy.typing import NDArray
-from PIL import Image
 
 from unblur.media._limits import check_size, check_still
-from unblur.media._metadata import fitting_profile, upright_exif, upright_xmp
+from unblur.media._metadata import fitting_profile, left_out, upright_exif, upright_xmp
 from unblur.media._samples import Samples, divide_by_alpha, interleave
 from unblur.media.picture import Picture, PictureFile
 
@@ -51,16 +50,15 @@ def read_heif(file: IO[bytes], path: Path) -> Picture:
     info: dict[str, Any] = heif.info
     is_grey = mode.startswith(("L", "I"))
     colours, alpha = _split(stored, is_premultiplied=bool(heif.premultiplied_alpha))
-    exif = Image.Exif()
-    exif.load(info.get("exif") or b"")
     kept = {name: value for name, value in info.items() if name in _KEPT}
     about = PictureFile(
         format="HEIF",
         is_grey=is_grey,
-        exif=upright_exif(exif),
+        exif=upright_exif(info.get("exif")),
         xmp=upright_xmp(info.get("xmp")),
         icc_profile=fitting_profile(info.get("icc_profile"), is_grey=is_grey),
         save_options=kept,
+        left_out=left_out(info.get("xmp")),
     )
     return Picture(colours, alpha, about)
 

@@ -16,15 +16,19 @@ from PIL.TiffImagePlugin import TiffImageFile
 from unblur.media._metadata import (
     drop_tiff_layout,
     fitting_profile,
+    left_out,
+    packed_exif,
     resolution_of,
     upright_exif,
     upright_xmp,
 )
-from unblur.media._png_texts import texts_of
+from unblur.media._png_chunks import colours_of, texts_of
 from unblur.media.picture import PictureFile
 
 _BASELINE_LARGEST_STEP = 255
 _LARGEST_SEGMENT = 65533
+_SEGMENTS = {"APP1": b"\xff\xe1", "APP13": b"\xff\xed"}
+_MORE_XMP = b"http://ns.adobe.com/xmp/extension/\x00"
 _RGB_TRANSFORM = 0
 _FINE_QUALITY = 90
 _FULL_COLOUR = 0
@@ -41,6 +45,7 @@ def describe(
     if isinstance(image, TiffImageFile):
         drop_tiff_layout(exif)
     info = image.info
+    xmp = info.get("xmp") or info.get("XML:com.adobe.xmp")
     resolution = resolution_of(info)
     if resolution and is_turned:
         resolution = resolution[1], resolution[0]
@@ -48,11 +53,12 @@ def describe(
         format="JPEG" if image.format == "MPO" else str(image.format),
         is_grey=is_grey,
         is_palette=image.mode in {"P", "PA"},
-        exif=upright_exif(exif),
-        xmp=upright_xmp(info.get("xmp") or info.get("XML:com.adobe.xmp")),
+        exif=upright_exif(info.get("exif") or packed_exif(exif)),
+        xmp=upright_xmp(xmp),
         icc_profile=fitting_profile(info.get("icc_profile"), is_grey=is_grey),
         dpi=resolution,
         save_options=_save_options(image, file),
+        left_out=left_out(xmp),
     )
 
 
@@ -63,14 +69,14 @@ def _save_options(image: ImageFile, file: IO[bytes]) -> dict[str, Any]:
     if image.format == "WEBP":
         return {"lossless": _is_lossless_webp(file)}
     if isinstance(image, PngImageFile):
-        return {"texts": texts_of(image)}
+        return {"texts": texts_of(image), "colours": colours_of(file)}
     if image.format == "TIFF":
         return {"is_compressed": image.info.get("compression") != "raw"}
     return {}
 
 
 def _jpeg_options(image: JpegImageFile) -> dict[str, Any]:
-    """The file's own quantisation, chroma size, scan order, comment and captions.
+    """The file's own quantisation, chroma size, scan order, comment, captions and long XMP.
 
     Where the file's quantisation is coarse, that of quality 90 stands instead: what was
     restored must not be lost again. Quantisation is left out where it is for other
@@ -79,8 +85,8 @@ def _jpeg_options(image: JpegImageFile) -> dict[str, Any]:
     options: dict[str, Any] = {"progressive": bool(image.info.get("progressive"))}
     if comment := image.info.get("comment"):
         options["comment"] = comment
-    if captions := b"".join(_segment(data) for name, data in image.applist if name == "APP13"):
-        options["extra"] = captions
+    if extra := b"".join(_segment(name, data) for name, data in image.applist):
+        options["extra"] = extra
     is_rgb_coded = image.info.get("adobe_transform") == _RGB_TRANSFORM and "jfif" not in image.info
     if image.layers == 1 or (image.layers == 3 and not is_rgb_coded):
         tables = [image.quantization[layer[3]] for layer in image.layer]
@@ -103,11 +109,12 @@ def _fine_tables() -> list[list[int]]:
         return [list(tables[0]), list(tables[1]), list(tables[1])]
 
 
-def _segment(data: bytes) -> bytes:
-    """A JPEG segment of captions (APP13) around `data`."""
-    if len(data) > _LARGEST_SEGMENT:
+def _segment(name: str, data: bytes) -> bytes:
+    """A JPEG segment around `data` if it holds captions (APP13) or more XMP; else nothing."""
+    is_kept = name == "APP13" or (name == "APP1" and data.startswith(_MORE_XMP))
+    if not is_kept or len(data) > _LARGEST_SEGMENT:
         return b""
-    return b"\xff\xed" + struct.pack(">H", len(data) + 2) + data
+    return _SEGMENTS[name] + struct.pack(">H", len(data) + 2) + data
 
 
 def _is_lossless_webp(file: IO[bytes]) -> bool:

@@ -125,7 +125,7 @@ def _why_unreadable(path: Path, head: bytes, error: Exception) -> str:
 
 def _read_with_pillow(file: IO[bytes], path: Path) -> Picture:
     """The picture in an open file of any format but HEIC."""
-    image = _open(file)
+    image = _open_picture(file, path)
     _check(image, path)
     stores_grey = is_grey(image) or holds_sixteen_bit_grey_and_alpha(image)
     turned_by_pillow = _orientation_of_tiff(image)
@@ -147,22 +147,32 @@ def _orientation_of_tiff(image: ImageFile) -> int:
     return orientation_of(image.getexif())
 
 
-def _open(file: IO[bytes]) -> ImageFile:
+def _open(file: IO[bytes], page: int = 0) -> ImageFile:
     """The image in `file`, opened but not loaded, of whatever size."""
     file.seek(0)
     with _opening:
         limit = Image.MAX_IMAGE_PIXELS
         Image.MAX_IMAGE_PIXELS = None
         try:
-            return Image.open(file, formats=_FORMATS)
+            image = Image.open(file, formats=_FORMATS)
         finally:
             Image.MAX_IMAGE_PIXELS = limit
+    image.seek(page)
+    return image
+
+
+def _open_picture(file: IO[bytes], path: Path) -> ImageFile:
+    """The only picture in `file`, as `_open` gives it; raises MediaError when there are more."""
+    image = _open(file)
+    pages = _pages(image)
+    check_still(len(pages), path)
+    image.seek(min(pages, default=0))
+    return image
 
 
 def _check(image: ImageFile, path: Path) -> None:
-    """Raise MediaError for pictures that are animated, too large or too deep."""
+    """Raise MediaError for pictures that are too large or too deep."""
     check_size(image.size, path)
-    check_still(_frame_count(image), path)
     bits = image.tag_v2.get(_BITS_PER_SAMPLE, (8,)) if isinstance(image, TiffImageFile) else (8,)
     if image.mode in _DEEP_MODES or 12 in bits:
         depth = 12 if 12 in bits else 32
@@ -174,25 +184,25 @@ def _check(image: ImageFile, path: Path) -> None:
         )
 
 
-def _frame_count(image: ImageFile) -> int:
-    """How many pictures the file shows; previews and gain maps beside one do not count."""
+def _pages(image: ImageFile) -> list[int]:
+    """The pictures that the file shows, by number; previews and gain maps beside one are none."""
     if image.format == "MPO":
-        return 1
-    frame_count = int(getattr(image, "n_frames", 1))
-    if frame_count == 1 or not isinstance(image, TiffImageFile):
-        return frame_count
-    page_count = 0
-    for index in range(frame_count):
-        image.seek(index)
-        page_count += not int(image.tag_v2.get(_NEW_SUBFILE_TYPE, 0)) & 1
-    image.seek(0)
-    return page_count
+        return [0]
+    numbers = [*range(int(getattr(image, "n_frames", 1)))]
+    if len(numbers) == 1 or not isinstance(image, TiffImageFile):
+        return numbers
+    pages: list[int] = []
+    for number in numbers:
+        image.seek(number)
+        if not int(image.tag_v2.get(_NEW_SUBFILE_TYPE, 0)) & 1:
+            pages.append(number)
+    return pages
 
 
 def _read_samples(image: ImageFile, file: IO[bytes]) -> Samples:
     """Colours and alpha as they are stored; `image` is loaded then."""
     if holds_sixteen_bit_colours(image):
-        return sixteen_bit_samples(image, lambda: _open(file))
+        return sixteen_bit_samples(image, lambda: _open(file, image.tell()))
     image.load()
     colours, alpha = samples_of(simplify(image))
     if colours.dtype != np.uint16:

@@ -13,7 +13,7 @@ from unblur.errors import OutputError
 from unblur.media._deep_writing import write_sixteen_bit_png, write_tiff, write_transparent_bmp
 from unblur.media._heif_files import write_heif
 from unblur.media._metadata import fitting_profile
-from unblur.media._png_texts import texts_for_png
+from unblur.media._png_chunks import chunks_for_png
 from unblur.media._samples import flatten, to_pillow
 from unblur.media.atomic import replacing
 from unblur.media.picture import Picture
@@ -110,7 +110,7 @@ def _metadata(picture: Picture, image: Image.Image, kind: str) -> dict[str, Any]
     if kind == "JPEG":
         _drop_too_long(options)
     if kind == "PNG":
-        options["pnginfo"] = texts_for_png(about)
+        options["pnginfo"] = chunks_for_png(about)
     return {name: value for name, value in options.items() if value}
 
 

@@ -31,9 +31,11 @@ class PictureFile:
     """What the writer of the same `format` needs to write no worse than the file was.
 
     JPEG: `qtables`, `subsampling`, `progressive`, `comment`, `extra`, as in Pillow;
-    PNG: `texts` by keyword; WEBP: `lossless`; TIFF: `is_compressed`; HEIF: `chroma` and
-    how colours are shown.
+    PNG: `texts` by keyword, `colours` as chunks; WEBP: `lossless`; TIFF: `is_compressed`;
+    HEIF: `chroma` and how colours are shown.
     """
+    left_out: tuple[str, ...] = ()
+    """What the file holds beside the picture that no result does, as sentences."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -236,7 +236,8 @@ def _restore_picture(job: Job, pool: RestorerPool, report_progress: ReportProgre
     if job.compare_target is not None:
         write_picture(side_by_side(picture, restored), job.compare_target)
     height, width = picture.samples.shape[:2]
-    return _report(job, restorer, width, height, tuple(restorer.notes))
+    notes = (*picture.file.left_out, *restorer.notes)
+    return _report(job, restorer, width, height, notes)
 
 
 def _restore_video(job: Job, pool: RestorerPool, report_progress: ReportProgress) -> FileReport:

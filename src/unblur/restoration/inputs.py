@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
+import re
 import stat
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ PREVIEW_SUFFIX = "_preview"
 """What stands in the name of a video's still, before its number and `RESTORED_SUFFIX`."""
 ANY_CODEC_ENDING = ".mkv"
 """Matroska takes every codec that we write."""
+_STILL = re.compile(rf"{PREVIEW_SUFFIX}\d+{RESTORED_SUFFIX}\.png$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,12 +104,25 @@ def name_target(source: Path, folder: Path | None = None) -> Path:
 
 
 def _result_names(source: Path) -> list[Path]:
-    """What the result of `source` beside it is called: a video may need another container."""
+    """What is called the result of `source` beside it, or its comparison, or a still of it.
+
+    A video may need another container; its stills are named without their numbers.
+    """
     target = name_target(source)
     if not is_video(source):
-        return [target]
+        compared = source.with_stem(f"{source.stem}{COMPARE_SUFFIX}")
+        return [target, compared] if kind_of(target) == "file" else [target]
     unlike = source.with_name(f"{source.name}{RESTORED_SUFFIX}{ANY_CODEC_ENDING}")
-    return [target, target.with_suffix(ANY_CODEC_ENDING), unlike]
+    stills = (
+        source.with_name(f"{stem}{PREVIEW_SUFFIX}{RESTORED_SUFFIX}.png")
+        for stem in (source.stem, source.name)
+    )
+    return [target, target.with_suffix(ANY_CODEC_ENDING), unlike, *stills]
+
+
+def _without_number(name: str) -> str:
+    """The `name` of a still of a video as `_result_names` has it; other names as they are."""
+    return _STILL.sub(rf"{PREVIEW_SUFFIX}{RESTORED_SUFFIX}.png", name)
 
 
 def _look_at(argument: str | Path, findings: Findings, *, is_recursive: bool) -> None:
@@ -201,5 +216,6 @@ def _drop_repeats(findings: Findings) -> None:
     for file in findings.files:
         unique.setdefault(identity_of(file.path), file)
     results = {identity_of(name) for file in unique.values() for name in _result_names(file.path)}
-    findings.files = [file for identity, file in unique.items() if identity not in results]
-    findings.results += [file.path for identity, file in unique.items() if identity in results]
+    is_result = {identity: _without_number(identity) in results for identity in unique}
+    findings.files = [file for identity, file in unique.items() if not is_result[identity]]
+    findings.results += [file.path for identity, file in unique.items() if is_result[identity]]

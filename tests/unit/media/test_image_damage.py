@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image, PngImagePlugin, TiffImagePlugin
 
-from tests.pictures import camera_exif, deep, picture_of, smooth
+from tests.pictures import camera_exif, deep, metadata_of, picture_of, smooth
 from unblur.errors import MediaError, OutputError
 from unblur.media.image_files import read_picture, write_picture
 
@@ -151,6 +151,26 @@ def test_several_pictures_in_a_heic_are_refused_with_their_count(tmp_path: Path)
     heif.add_from_pillow(Image.fromarray(255 - smooth()))
     heif.save(tmp_path / "a.heic")
     assert "holds 2 frames" in _refusal(tmp_path / "a.heic")
+
+
+@pytest.mark.parametrize("is_deep", [False, True])
+def test_a_preview_before_the_picture_of_a_tiff_is_not_taken_for_it(
+    tmp_path: Path, is_deep: bool
+) -> None:
+    samples = deep() if is_deep else smooth()
+    write_picture(picture_of(samples, exif=camera_exif().tobytes()), tmp_path / "a.tif")
+    whole = (tmp_path / "a.tif").read_bytes()
+    tags = TiffImagePlugin.ImageFileDirectory_v2()
+    for tag, value in {254: 1, 256: 1, 257: 1, 258: 8, 262: 1, 273: 0, 279: 1}.items():
+        tags[tag] = value
+    preview = tags.tobytes(len(whole))[:-4] + whole[4:8]
+    (tmp_path / "a.tif").write_bytes(
+        whole[:4] + struct.pack("<I", len(whole)) + whole[8:] + preview
+    )
+    picture = read_picture(tmp_path / "a.tif")
+    assert np.array_equal(picture.samples, samples)
+    write_picture(picture, tmp_path / "b.tif")
+    assert metadata_of(tmp_path / "b.tif")[0] == "Snowman"
 
 
 def test_a_preview_beside_the_picture_of_a_tiff_is_no_frame(tmp_path: Path) -> None:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import struct
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image, PngImagePlugin, TiffImagePlugin
+from PIL import ExifTags, Image, PngImagePlugin, TiffImagePlugin
 
 from tests.pictures import (
     EXIF_PART,
     EXPOSURE,
     GREY_PROFILE,
     MAKER,
+    MAKER_NOTE,
     ORIENTATION,
     RGB_PROFILE,
     XMP,
@@ -134,6 +136,25 @@ def test_an_orientation_in_xmp_alone_is_applied_and_then_upright(
     assert picture.file.xmp == b"<x " + form.replace(b"6", b"1") + b"/>"
 
 
+@pytest.mark.parametrize("ending", [".jpg", ".heic"])
+@pytest.mark.parametrize(
+    ("said", "kept", "note"),
+    [
+        (b'GCamera:MotionPhoto="1" v="1"', b'GCamera:MotionPhoto="0" v="1"', "the video of the"),
+        (b"<C:MicroVideo>1</C:MicroVideo>", b"<C:MicroVideo>0</C:MicroVideo>", "the video of the"),
+        (b' hdrgm:Version="1.0" v="1"', b' v="1"', "the gain map"),
+        (b' GCamera:MotionPhotoVersion="1"', b' GCamera:MotionPhotoVersion="1"', ""),
+    ],
+)
+def test_what_no_result_holds_is_told_and_not_promised(
+    tmp_path: Path, ending: str, said: bytes, kept: bytes, note: str
+) -> None:
+    write_picture(picture_of(smooth(), xmp=b"<x " + said + b"/>"), tmp_path / f"a{ending}")
+    about = read_picture(tmp_path / f"a{ending}").file
+    assert about.xmp == b"<x " + kept + b"/>"
+    assert [each[: len(note)] for each in about.left_out] == ([note] if note else [])
+
+
 def test_a_heic_that_is_turned_by_its_container_is_turned_once(tmp_path: Path) -> None:
     import pillow_heif
 
@@ -162,6 +183,16 @@ def test_a_profile_for_grey_is_kept_with_grey_only(tmp_path: Path) -> None:
             assert image.info.get("icc_profile") == profile, ending
 
 
+def test_xmp_that_needs_more_than_a_segment_is_kept(tmp_path: Path) -> None:
+    parts = [b"http://ns.adobe.com/xmp/extension/\0" + bytes([each]) * 65_000 for each in (1, 2)]
+    more = b"".join(b"\xff\xe1" + struct.pack(">H", len(part) + 2) + part for part in parts)
+    Image.fromarray(smooth()).save(tmp_path / "a.jpg", xmp=XMP, extra=more)
+    write_picture(read_picture(tmp_path / "a.jpg"), tmp_path / "b.jpg")
+    with Image.open(tmp_path / "b.jpg") as image:
+        assert image.info["xmp"] == XMP
+        assert [data for _, data in image.applist if data in parts] == parts
+
+
 def test_the_layout_of_a_tiff_is_not_handed_on_to_a_jpeg(tmp_path: Path) -> None:
     exif = camera_exif()
     exif[37724] = b"layers" * 20_000
@@ -174,12 +205,68 @@ def test_the_layout_of_a_tiff_is_not_handed_on_to_a_jpeg(tmp_path: Path) -> None
     assert not {256, 257, 258, 259, 273, 278, 279, 37724} & set(tags)
 
 
+PREVIEW = b"\xff\xd8 an old preview \xff\xd9"
+
+
+def _block_with_preview(order: str, after: bytes = b"") -> bytes:
+    """EXIF as a camera writes it: texts in UTF-8, a maker's note, a preview, `after` that."""
+    artist, note = "Jürgen Müller 雪".encode() + b"\0", b"offsets from the beginning" * 2
+
+    def directory(following: int, *entries: tuple[int, int, int, int]) -> bytes:
+        packed = (struct.pack(f"{order}HHII", *entry) for entry in entries)
+        count, next_one = (
+            struct.pack(f"{order}H", len(entries)),
+            struct.pack(f"{order}I", following),
+        )
+        return count + b"".join(packed) + next_one
+
+    turned = 6 if order == "<" else 6 << 16
+    main = (ORIENTATION, 3, 1, turned), (315, 2, len(artist), 122), (EXIF_PART, 4, 1, 50)
+    parts = [
+        {"<": b"II*\0", ">": b"MM\0*"}[order] + struct.pack(f"{order}I", 8),
+        directory(92, *main),
+        directory(0, (MAKER_NOTE, 7, len(note), 200), (37510, 7, 4, 0x41534349)).ljust(42, b"\0"),
+        directory(0, (513, 4, 1, 300), (514, 4, 1, len(PREVIEW))),
+    ]
+    block = b"".join(parts).ljust(122, b"\0") + artist
+    block = (block.ljust(200, b"\0") + note).ljust(300, b"\0")
+    return b"Exif\0\0" + block + PREVIEW + after
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize("ending", [".jpg", ".png", ".webp", ".heic"])
+def test_exif_stays_byte_for_byte_but_for_orientation_and_preview(
+    tmp_path: Path, ending: str, order: str
+) -> None:
+    block = _block_with_preview(order)
+    source, written = tmp_path / f"a{ending}", tmp_path / f"b{ending}"
+    if ending == ".heic":
+        write_picture(picture_of(smooth(), exif=block), source)
+    else:
+        Image.fromarray(smooth()).save(source, exif=block)
+    write_picture(read_picture(source), written)
+    kept = read_picture(written).file.exif
+    assert kept is not None
+    assert len(kept) == 306
+    assert sum(a != b for a, b in zip(kept, block, strict=False)) == 2
+    import pillow_heif
+
+    pillow_heif.register_heif_opener()
+    with Image.open(written) as image:
+        exif = image.getexif()
+        assert exif[ORIENTATION] == 1
+        assert exif[315].encode("latin-1").decode() == "Jürgen Müller 雪"
+        assert exif.get_ifd(EXIF_PART)[MAKER_NOTE] == b"offsets from the beginning" * 2
+        assert not exif.get_ifd(ExifTags.IFD.IFD1)
+
+
 def test_the_preview_of_the_blurry_picture_is_left_out(tmp_path: Path) -> None:
-    preview = b"\xff\xd8 an old preview \xff\xd9"
-    block = camera_exif().tobytes() + preview
-    Image.fromarray(smooth()).save(tmp_path / "a.jpg", exif=block)
+    Image.fromarray(smooth()).save(tmp_path / "a.jpg", exif=_block_with_preview("<", b"more"))
     write_picture(read_picture(tmp_path / "a.jpg"), tmp_path / "b.jpg")
     assert b"an old preview" not in (tmp_path / "b.jpg").read_bytes()
+    kept = read_picture(tmp_path / "b.jpg").file.exif
+    assert kept is not None
+    assert kept.endswith(bytes(len(PREVIEW)) + b"more")
 
 
 def test_blocks_too_long_for_a_jpeg_do_not_stop_it(tmp_path: Path) -> None:
@@ -196,6 +283,42 @@ def test_blocks_too_long_for_a_jpeg_do_not_stop_it(tmp_path: Path) -> None:
 def test_damaged_exif_does_not_stop_the_picture(tmp_path: Path, damage: bytes) -> None:
     Image.fromarray(smooth()).save(tmp_path / "a.jpg", exif=damage)
     assert read_picture(tmp_path / "a.jpg").samples.shape == (24, 40, 3)
+
+
+def test_texts_of_exif_stay_as_they_are_in_a_tiff(tmp_path: Path) -> None:
+    write_picture(picture_of(smooth(), exif=_block_with_preview("<")), tmp_path / "a.tif")
+    with Image.open(tmp_path / "a.tif") as image:
+        assert image.getexif()[315].encode("latin-1").decode() == "Jürgen Müller 雪"
+
+
+@pytest.mark.parametrize("target", [".tif", ".jpg"])
+def test_texts_of_a_tiff_stay_byte_for_byte(tmp_path: Path, target: str) -> None:
+    text = "5 \u00b5m, Müller 雪".encode()
+    tags = TiffImagePlugin.ImageFileDirectory_v2()
+    tags[270], tags.tagtype[270] = text, 2
+    Image.fromarray(smooth()).save(tmp_path / "a.tif", tiffinfo=tags)
+    write_picture(read_picture(tmp_path / "a.tif"), tmp_path / f"b{target}")
+    with Image.open(tmp_path / f"b{target}") as image:
+        assert image.getexif()[270].encode("latin-1") == text
+
+
+@pytest.mark.parametrize("target", [".tif", ".jpg"])
+def test_a_bigtiff_is_read_and_its_tags_are_kept(tmp_path: Path, target: str) -> None:
+    source, exif = tmp_path / "a.tif", Image.Exif()
+    exif[MAKER] = "Snowman"
+    Image.fromarray(smooth()).save(source, exif=exif, big_tiff=True)
+    assert source.read_bytes()[2] == 43
+    write_picture(read_picture(source), tmp_path / f"b{target}")
+    with Image.open(tmp_path / f"b{target}") as image:
+        assert image.getexif()[MAKER] == "Snowman"
+
+
+def test_exif_that_is_damaged_inside_does_not_stop_a_tiff(tmp_path: Path) -> None:
+    block = b"Exif\0\0MM\0*" + struct.pack(">IHHHIII", 8, 1, 37386, 3, 1, 7 << 16, 0)
+    part = b"Exif\0\0MM\0*" + struct.pack(">IHHHIII", 8, 1, 42033, 5, 1, 0, 0)
+    for damaged in (block.replace(b"\x92\x0a", b"\x02\x12"), part):
+        write_picture(picture_of(smooth(), exif=damaged), tmp_path / "a.tif")
+        assert read_picture(tmp_path / "a.tif").samples.shape == (24, 40, 3)
 
 
 def test_a_tiff_without_a_unit_of_resolution_has_none(tmp_path: Path) -> None:
@@ -243,6 +366,28 @@ def test_texts_of_a_png_are_kept_in_png(tmp_path: Path, is_deep: bool, is_late: 
         }
         assert (image.text["Comment"].lang, image.text["Comment"].tkey) == ("ja", "コメント")
     assert (tmp_path / "b.png").stat().st_size < source.stat().st_size + 1000
+
+
+@pytest.mark.parametrize("is_deep", [False, True])
+def test_a_png_keeps_what_its_colours_are(tmp_path: Path, is_deep: bool) -> None:
+    chunks = [
+        (b"cICP", bytes([9, 16, 0, 1])),
+        (b"gAMA", struct.pack(">I", 100_000)),
+        (b"cHRM", struct.pack(">8I", *range(31270, 31278))),
+    ]
+    write_picture(picture_of(deep() if is_deep else smooth()), tmp_path / "a.png")
+    whole = (tmp_path / "a.png").read_bytes()
+    with (tmp_path / "a.png").open("wb") as file:
+        file.write(whole[:33])
+        for name, data in chunks:
+            PngImagePlugin.putchunk(file, name, data)
+        file.write(whole[33:])
+    write_picture(read_picture(tmp_path / "a.png"), tmp_path / "b.png")
+    written = (tmp_path / "b.png").read_bytes()
+    samples_at = written.index(b"IDAT")
+    assert all(0 < written.find(name + data) < samples_at for name, data in chunks)
+    with Image.open(tmp_path / "b.png") as image:
+        assert image.info["gamma"] == 1
 
 
 def test_xmp_stands_in_a_png_once(tmp_path: Path) -> None:

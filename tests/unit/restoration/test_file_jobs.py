@@ -165,6 +165,14 @@ def test_a_report_says_what_was_done_with_what(tmp_path: Path) -> None:
     assert 0 < report.seconds < 60
 
 
+def test_what_is_left_out_of_a_picture_is_told(tmp_path: Path) -> None:
+    source, xmp = tmp_path / "a.jpg", b'<x GCamera:MotionPhoto="1"/>'
+    Image.new("RGB", (WIDTH, HEIGHT)).save(source, xmp=xmp)
+    with RestorerPool(RestoreOptions()) as pool:
+        report = restore_file(Job(source, tmp_path / "b.jpg"), pool)
+    assert report.notes[0] == "the video of the motion photo is left out"
+
+
 def test_a_note_of_the_restorer_is_told_for_each_file_it_is_about(tmp_path: Path) -> None:
     make_picture(tmp_path / "a.png")
     make_picture(tmp_path / "b.png")

@@ -71,6 +71,15 @@ def test_what_the_shell_made_of_a_pattern_does_not_restore_results_again(tmp_pat
     assert len(findings.results) == 1
 
 
+def test_comparisons_and_stills_are_not_restored_again_either(tmp_path: Path) -> None:
+    inputs = ["a.jpg", "b.mp4", "c.avi", "own_compare.jpg", "own.jpg"]
+    stills = ["b_preview1_unblurred.png", "c.avi_preview12_unblurred.png"]
+    made = ["a_compare.jpg", "a_unblurred.jpg", *stills]
+    findings = find_files(make(tmp_path, *inputs, *made))
+    assert [file.path.name for file in findings.files] == inputs
+    assert [path.name for path in findings.results] == made
+
+
 @pytest.mark.parametrize("result", ["a_unblurred.mkv", "a.avi_unblurred.mkv"])
 def test_results_in_another_container_are_known_too(tmp_path: Path, result: str) -> None:
     findings = find_files(make(tmp_path, "a.avi", result))

@@ -85,6 +85,19 @@ def test_a_black_corner_of_a_large_picture_is_seen():
     assert looks_broken(large, restored)
 
 
+def test_a_blurred_edge_that_becomes_black_and_white_is_not_broken():
+    bars = np.repeat(np.arange(240) // 24 % 2 * np.uint8(255), 3).reshape(1, 240, 3)
+    smear = np.ones(15) / 15
+    blurred = np.stack([np.convolve(bars[0, :, index], smear, "same") for index in range(3)], 1)
+    sharp, blurry = (
+        np.ascontiguousarray(np.broadcast_to(line, (160, 240, 3)), np.uint8)
+        for line in (bars, blurred)
+    )
+    assert np.mean((sharp == 0) & (blurry >= 64)) > 0.05
+    assert not looks_broken(blurry, sharp)
+    assert not looks_broken(255 - blurry, 255 - sharp)
+
+
 def test_alpha_is_restored_on_its_own_and_a_constant_one_left_alone(fake):
     alpha = np.full((20, 30), 50, np.uint8)
     picture = Picture(lit(), alpha, PictureFile("PNG"))

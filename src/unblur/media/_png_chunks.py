@@ -1,6 +1,9 @@
-"""The texts in a PNG file, such as Title, Author and Software."""
+"""What a PNG file says in chunks of its own: texts, and how its colours are shown."""
 
 from __future__ import annotations
+
+import struct
+from typing import IO
 
 from PIL.PngImagePlugin import PngImageFile, PngInfo
 
@@ -12,6 +15,7 @@ _RAW_PROFILE = "Raw profile type "
 _LARGEST_BYTES = 2**20
 """Of keywords and texts together; PNG itself has no bound, and a small file can hold much."""
 _LONG_TEXT = 1024
+_COLOURS = {b"gAMA", b"cHRM", b"sRGB", b"cICP", b"mDCV", b"cLLI"}
 
 
 def texts_of(image: PngImageFile) -> dict[str, str]:
@@ -31,12 +35,28 @@ def texts_of(image: PngImageFile) -> dict[str, str]:
     return texts
 
 
-def texts_for_png(about: PictureFile) -> PngInfo:
-    """XMP, and the texts if they come from a PNG file, as Pillow writes them."""
+def colours_of(file: IO[bytes]) -> list[tuple[bytes, bytes]]:
+    """The chunks, (name, data), that say what the samples of an open PNG `file` are as colours."""
+    file.seek(8)
+    chunks: list[tuple[bytes, bytes]] = []
+    while len(header := file.read(8)) == 8:
+        size, name = struct.unpack(">I4s", header)
+        if name == b"IDAT":
+            break
+        data = file.read(size + 4)
+        if name in _COLOURS:
+            chunks.append((name, data[:size]))
+    return chunks
+
+
+def chunks_for_png(about: PictureFile) -> PngInfo:
+    """XMP, and the texts and the colours if they come from a PNG file, as Pillow writes them."""
     info = PngInfo()
     if about.xmp:
         info.add_itxt(_XMP, about.xmp.decode("utf-8", "replace"))
     if about.format == "PNG":
+        for name, data in about.save_options.get("colours", ()):
+            info.add(name, data)
         for key, text in about.save_options.get("texts", {}).items():
             info.add_text(key, text, zip=len(text) > _LONG_TEXT)
     return info
