@@ -158,7 +158,9 @@ def _start_worker(
     cv2.setNumThreads(1)
     pairs = np.load(target / "pairs.npy", mmap_mode="r+")
     try:
-        pool: PhotoPool | InputError = open_photos(photos, held_out=held_out)
+        pool: PhotoPool | InputError = open_photos(
+            photos, held_out=held_out, scene_px=_scene_px(pairs.shape[1:])
+        )
     except InputError as error:
         pool = error
     _worker.update(pool=pool, pairs=pairs, options=options, seed=seed)
@@ -181,12 +183,17 @@ def _make_chunk(start: int) -> np.ndarray:
     return facts
 
 
+def _scene_px(shape: Sequence[int]) -> int:
+    """The side of a scene for a pair of `shape`, (2, H, W, 3) or (2, T, H, W, 3)."""
+    *frames, side_px, _, _ = shape[1:]
+    return side_px + 2 * MARGIN_PX + (REACH_PX if frames else 0)
+
+
 def _fill_pair(
     place: np.ndarray, pool: PhotoPool, rng: np.random.Generator, options: BlurOptions
 ) -> tuple[float, bool]:
     """Make a pair in `place` (2, H, W, 3); gives path length and whether straight."""
-    scene_px = place.shape[1] + 2 * MARGIN_PX
-    scene = random_scene(pool, scene_px, rng, document_share=options.document_share)
+    scene = random_scene(pool, _scene_px(place.shape), rng, document_share=options.document_share)
     pair = synthesize_pair(scene, pool.objects, rng, options, margin_px=MARGIN_PX)
     place[0], place[1] = pair.blurry, pair.sharp
     return pair.path_px, pair.is_straight
@@ -196,8 +203,7 @@ def _fill_sequence(
     place: np.ndarray, pool: PhotoPool, rng: np.random.Generator, options: BlurOptions
 ) -> tuple[float, bool]:
     """Make consecutive frames in `place` (2, T, H, W, 3); gives as `_fill_pair`."""
-    scene_px = place.shape[2] + 2 * MARGIN_PX + REACH_PX
-    scene = random_scene(pool, scene_px, rng, document_share=options.document_share)
+    scene = random_scene(pool, _scene_px(place.shape), rng, document_share=options.document_share)
     pairs = synthesize_sequence(scene, pool.objects, rng, options, frame_count=place.shape[1])
     for frame, pair in enumerate(pairs):
         place[0, frame], place[1, frame] = pair.blurry, pair.sharp

@@ -70,6 +70,16 @@ def test_photos_that_cannot_be_used_are_named(tmp_path):
         )
 
 
+def test_pairs_larger_than_the_photos_are_refused(photos: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"no picture of 632 px or more in .*photos"):
+        build_pair_cache(photos, tmp_path / "cache", **_FEW | {"size_px": 600}, processes=1)
+
+
+def test_drawn_scenes_are_as_large_as_their_pairs_need(tmp_path: Path) -> None:
+    build_pair_cache("drawn", tmp_path, **_FEW | {"size_px": 620}, held_out=True, processes=1)
+    assert open_pair_cache(tmp_path).pairs.shape == (1, 2, 620, 620, 3)
+
+
 def test_a_folder_that_cannot_be_made_is_told(photos: Path, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(OutputError, match=r"cannot make the folder .*file.train: Not a dir"):
