@@ -156,7 +156,11 @@ def load_photos(folder: Path, *, held_out: bool = False, scene_px: int = _SCENE_
             f"most 1 in 100; remove or replace them: {names}"
         )
     if not pool.scenes:
-        raise InputError(f"no picture of {scene_px} px or more in {folder}; give sharp photos")
+        part = "held out (every 20th by name, from the first)" if held_out else "trained on"
+        raise InputError(
+            f"no picture of {scene_px} px or more in {folder} among those that are {part}; "
+            "give more sharp photos"
+        )
     return pool
 
 

@@ -58,7 +58,7 @@ def test_an_unfinished_cache_is_not_opened(tmp_path):
 
 def test_photos_that_cannot_be_used_are_named(tmp_path):
     (tmp_path / "photos").mkdir()
-    with pytest.raises(InputError, match=r"no p\w+ .*in .*photos; "):
+    with pytest.raises(InputError, match=r"no p\w+ .*in .*photos among "):
         build_pair_cache(
             tmp_path / "photos",
             tmp_path / "cache",
