@@ -173,5 +173,12 @@ def test_configs_load_and_lean_on_nothing_outside(path: Path) -> None:
     assert ".." not in path.read_text()
 
 
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda it: str(it.relative_to(ROOT)))
+def test_commands_in_configs_name_all_that_is_required(path: Path) -> None:
+    pack = typer.main.get_group(GROUPS["data"]).commands["pack"]
+    for words in re.findall(r"unblur data pack (.*)", path.read_text()):
+        pack.make_context("pack", words.split())
+
+
 def test_the_version_stands_in_one_place() -> None:
     assert 'dynamic = ["version"]' in (ROOT / "pyproject.toml").read_text()

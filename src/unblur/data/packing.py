@@ -7,7 +7,6 @@ to learn from it. The form is that of `pair_cache`, so that all sources are read
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -18,9 +17,8 @@ import numpy as np
 from unblur.data.pair_files import PairFiles
 from unblur.data.pair_reader import PairReader, broken_limit_of
 from unblur.data.splits import split_by_scene
-from unblur.errors import OutputError
 from unblur.images.arrays import Pixels
-from unblur.media.atomic import filling
+from unblur.media.atomic import check_space, filling
 
 UNKNOWN_PATH_PX = 1.0
 """The path length of real blur, which nobody measured: short, so that no curriculum waits."""
@@ -53,7 +51,7 @@ def pack_pairs(
     Raises OutputError when `folder` is there already or the disk is too full, InputError
     when more than 1 % of the pairs are broken, ConfigError for crops larger than a picture.
     """
-    _check_space(folder, len(pairs) * crops_per_pair * 6 * size_px**2)
+    check_space(folder, len(pairs) * crops_per_pair * 6 * size_px**2)
     with filling(folder) as unfinished:
         return _write(PairReader(pairs, size_px, seed), unfinished, crops_per_pair, report)
 
@@ -78,7 +76,7 @@ def pack_split(
     if held_out_share:
         training, held_out = split_by_scene(pairs, held_out_share, seed)
     crop_count = len(training) * crops_per_pair + len(held_out)
-    _check_space(folder, crop_count * 6 * size_px**2)
+    check_space(folder, crop_count * 6 * size_px**2)
     broken: dict[PairFiles, str] = {}
     done_count = 0
     with filling(folder) as unfinished:
@@ -130,14 +128,3 @@ def _all_crops(
             for crops in pool.map(lambda it: reader.crops(it, crops_per_pair), numbers):
                 yield from crops
             report(numbers.stop, len(reader))
-
-
-def _check_space(folder: Path, size_bytes: int) -> None:
-    """Raise OutputError when there is less space than `size_bytes` where `folder` will be."""
-    above = next(each for each in folder.absolute().parents if each.is_dir())
-    free_bytes = shutil.disk_usage(above).free
-    if size_bytes > free_bytes:
-        raise OutputError(
-            f"{folder} would take {size_bytes / 1e9:.1f} GB, and {free_bytes / 1e9:.1f} GB are "
-            "free; take fewer or smaller crops, or write elsewhere"
-        )

@@ -6,6 +6,7 @@ are made ahead by several processes, and augmentation makes each last.
 
 from __future__ import annotations
 
+import math
 import multiprocessing
 from bisect import bisect_right
 from collections.abc import Sequence
@@ -27,6 +28,7 @@ from unblur.data.blur_synthesis import (
 )
 from unblur.data.photos import PhotoPool, PhotoSource, open_photos, random_scene
 from unblur.errors import InputError
+from unblur.media.atomic import check_space, explaining, make_folder
 
 _CHUNK = 256
 _PAIR_AXES = 5
@@ -98,12 +100,15 @@ def build_pair_cache(  # noqa: PLR0913 - what pairs depend on
 
     With a `frame_count` above 1 each is a sequence of so many consecutive frames. As many
     `processes` as there are cores make them, if it is not said how many.
-    Raises InputError when the photos cannot be used (`open_photos`).
+    Raises InputError when the photos cannot be used (`open_photos`), OutputError when
+    `target` cannot be written or the disk is too full.
     """
-    target.mkdir(parents=True, exist_ok=True)
+    make_folder(target)
     frames = (frame_count,) if frame_count > 1 else ()
     shape = (pair_count, 2, *frames, size_px, size_px, 3)
-    np.lib.format.open_memmap(target / "pairs.npy", "w+", np.uint8, shape).flush()
+    with explaining(target / "pairs.npy"):
+        np.lib.format.open_memmap(target / "pairs.npy", "w+", np.uint8, shape).flush()
+    check_space(target, math.prod(shape))  # a disk that fills later kills those that write
     starts = range(0, pair_count, _CHUNK)
     with ProcessPoolExecutor(
         processes,
@@ -117,7 +122,7 @@ def build_pair_cache(  # noqa: PLR0913 - what pairs depend on
 
 
 def open_pair_cache(folder: Path) -> PairCache:
-    """Open a finished cache. Raises InputError when `folder` holds none."""
+    """Open a finished cache. Raises InputError when `folder` holds none, or a damaged one."""
     try:
         return PairCache(
             np.load(folder / "pairs.npy", mmap_mode="r"),
@@ -127,6 +132,11 @@ def open_pair_cache(folder: Path) -> PairCache:
     except FileNotFoundError as error:
         raise InputError(
             f"{folder} holds no finished pair cache: {error.filename} is missing"
+        ) from error
+    except (OSError, ValueError, EOFError) as error:
+        raise InputError(
+            f"the pairs in {folder} are damaged: {error}; delete that folder, and make or pack "
+            "them again"
         ) from error
 
 
@@ -148,7 +158,9 @@ def _start_worker(
     cv2.setNumThreads(1)
     pairs = np.load(target / "pairs.npy", mmap_mode="r+")
     try:
-        pool: PhotoPool | InputError = open_photos(photos, held_out=held_out)
+        pool: PhotoPool | InputError = open_photos(
+            photos, held_out=held_out, scene_px=_scene_px(pairs.shape[1:])
+        )
     except InputError as error:
         pool = error
     _worker.update(pool=pool, pairs=pairs, options=options, seed=seed)
@@ -171,12 +183,17 @@ def _make_chunk(start: int) -> np.ndarray:
     return facts
 
 
+def _scene_px(shape: Sequence[int]) -> int:
+    """The side of a scene for a pair of `shape`, (2, H, W, 3) or (2, T, H, W, 3)."""
+    *frames, side_px, _, _ = shape[1:]
+    return side_px + 2 * MARGIN_PX + (REACH_PX if frames else 0)
+
+
 def _fill_pair(
     place: np.ndarray, pool: PhotoPool, rng: np.random.Generator, options: BlurOptions
 ) -> tuple[float, bool]:
     """Make a pair in `place` (2, H, W, 3); gives path length and whether straight."""
-    scene_px = place.shape[1] + 2 * MARGIN_PX
-    scene = random_scene(pool, scene_px, rng, document_share=options.document_share)
+    scene = random_scene(pool, _scene_px(place.shape), rng, document_share=options.document_share)
     pair = synthesize_pair(scene, pool.objects, rng, options, margin_px=MARGIN_PX)
     place[0], place[1] = pair.blurry, pair.sharp
     return pair.path_px, pair.is_straight
@@ -186,8 +203,7 @@ def _fill_sequence(
     place: np.ndarray, pool: PhotoPool, rng: np.random.Generator, options: BlurOptions
 ) -> tuple[float, bool]:
     """Make consecutive frames in `place` (2, T, H, W, 3); gives as `_fill_pair`."""
-    scene_px = place.shape[2] + 2 * MARGIN_PX + REACH_PX
-    scene = random_scene(pool, scene_px, rng, document_share=options.document_share)
+    scene = random_scene(pool, _scene_px(place.shape), rng, document_share=options.document_share)
     pairs = synthesize_sequence(scene, pool.objects, rng, options, frame_count=place.shape[1])
     for frame, pair in enumerate(pairs):
         place[0, frame], place[1, frame] = pair.blurry, pair.sharp

@@ -60,7 +60,7 @@ def _sources_in(table: Path) -> dict[str, str]:
     if not table.is_file():
         return {}
     try:
-        with table.open(encoding="utf-8", newline="") as file:
+        with table.open(encoding="utf-8-sig", newline="") as file:
             rows = list(csv.DictReader(file))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise InputError(f"cannot read {table}: {error}; repair it, or take it away") from error

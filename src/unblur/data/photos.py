@@ -25,6 +25,8 @@ _log = logging.getLogger(__name__)
 HELD_OUT_EVERY = 20
 """Every so many photos, by name, one is kept for validation."""
 _MOST_DAMAGED = 0.01
+_SCENE_PX = 600
+"""What the shorter side of a scene has, at least."""
 _DRAWN_SCENES, _DRAWN_SIZE, _DRAWN_SEED = 32, (512, 640), 20
 TRIES = 6
 """How many places are looked at for one with detail."""
@@ -115,14 +117,17 @@ PhotoSource = Path | Literal["drawn"]
 """A folder of photos, or scenes that the package draws itself."""
 
 
-def open_photos(source: PhotoSource, *, held_out: bool = False) -> PhotoPool:
-    """The photos of `source`, for training or `held_out`; raises as `load_photos`."""
+def open_photos(source: PhotoSource, *, held_out: bool = False, scene_px: int = 0) -> PhotoPool:
+    """The photos of `source`, for training or `held_out`; crops of `scene_px` fit into scenes.
+
+    Raises as `load_photos`.
+    """
     if source == "drawn":
-        return draw_photos(held_out=held_out)
-    return load_photos(source, held_out=held_out)
+        return draw_photos(held_out=held_out, scene_px=scene_px)
+    return load_photos(source, held_out=held_out, scene_px=max(scene_px, _SCENE_PX))
 
 
-def load_photos(folder: Path, *, held_out: bool = False, scene_px: int = 600) -> PhotoPool:
+def load_photos(folder: Path, *, held_out: bool = False, scene_px: int = _SCENE_PX) -> PhotoPool:
     """Read the pictures of `folder`, from files and from tar archives in it.
 
     Every 20th by name is `held_out` for validation; the others are for training.
@@ -151,15 +156,23 @@ def load_photos(folder: Path, *, held_out: bool = False, scene_px: int = 600) ->
             f"most 1 in 100; remove or replace them: {names}"
         )
     if not pool.scenes:
-        raise InputError(f"no picture of {scene_px} px or more in {folder}; give sharp photos")
+        part = "held out (every 20th by name, from the first)" if held_out else "trained on"
+        raise InputError(
+            f"no picture of {scene_px} px or more in {folder} among those that are {part}; "
+            "give more sharp photos"
+        )
     return pool
 
 
-def draw_photos(*, held_out: bool = False) -> PhotoPool:
-    """Scenes that are drawn, for want of photos: other ones where they are `held_out`."""
+def draw_photos(*, held_out: bool = False, scene_px: int = 0) -> PhotoPool:
+    """Scenes that are drawn, for want of photos: other ones where they are `held_out`.
+
+    Of 512x640 pixels, or larger where `scene_px` is.
+    """
+    height, width = (max(side, scene_px) for side in _DRAWN_SIZE)
     count = _DRAWN_SCENES // 4 if held_out else _DRAWN_SCENES
     seeds = [(_DRAWN_SEED + held_out, index) for index in range(count)]
-    scenes = [draw_dead_leaves(np.random.default_rng(seed), _DRAWN_SIZE) for seed in seeds]
+    scenes = [draw_dead_leaves(np.random.default_rng(seed), (height, width)) for seed in seeds]
     return PhotoPool(scenes, [scene[:256, :256] for scene in scenes])
 
 

@@ -6,6 +6,7 @@ them. What fails is named in its row, and does not stop the rest.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -253,7 +254,8 @@ def _mean_of(key: tuple[str, str, str, str], group: Sequence[PictureScore]) -> M
         values: list[float] = [
             value for score in good if (value := getattr(score, figure)) is not None
         ]
-        means[figure] = fmean(values) if values else None
+        has_no_mean = not values or {math.inf, -math.inf} <= set(values)
+        means[figure] = None if has_no_mean else fmean(values)
     return MeanScore(
         *key,
         picture_count=len(good),

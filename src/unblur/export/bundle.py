@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,7 +17,7 @@ from torch import Tensor
 
 from unblur.data.pair_cache import Pairs, open_pair_cache
 from unblur.evaluation.candidates import Candidate
-from unblur.evaluation.picture_sets import open_picture_set
+from unblur.evaluation.picture_sets import PictureSet, check_not_all_empty, open_picture_set
 from unblur.evaluation.quality import QualityRun, mean_scores
 from unblur.export.onnx_export import export_onnx, halve_weights, with_facts
 from unblur.export.quantize import quantize_onnx
@@ -46,8 +47,11 @@ def export_bundle(
     int8 is calibrated on the run's own held-out blurred pictures. What the files do
     to the pairs in the folders `data`, by name, and the time that they take for a frame
     are measured and written into their facts. Gives the paths. Raises ModelError when
-    `checkpoint` is not one.
+    `checkpoint` is not one, InputError when there is nothing to measure in one of `data`.
     """
+    sets = [open_picture_set(name, folder) for name, folder in (data or {}).items()]
+    for each in sets:
+        check_not_all_empty([each])
     state = read_state(checkpoint)
     options = json.loads(state["options"])
     pairs = open_pair_cache(Path(options["data"]["cache"]) / "held_out").pairs
@@ -61,9 +65,9 @@ def export_bundle(
         model = export_onnx(generator, facts)
         quantized = quantize_onnx(model, calibration_examples(generator, facts, pairs))
         halve_weights(model)
-        if data:
+        if sets:
             paths = _write(generator, model, quantized, facts, Path(folder))
-            facts = replace(facts, metrics=_measure(paths, data))
+            facts = replace(facts, metrics=_measure(paths, sets))
             facts = with_speed(facts, model_in(Path(folder), facts.model_name))
     make_folder(target)
     return _write(generator, model, quantized, facts, target)
@@ -99,20 +103,27 @@ def _write(
     return paths
 
 
-def _measure(paths: list[Path], data: Mapping[str, Path]) -> dict[str, float]:
-    """Gain in dB and SSIM on each set of pairs, in fp32 and int8, and how sharp pictures fare."""
+def _measure(paths: list[Path], sets: Sequence[PictureSet]) -> dict[str, float]:
+    """Gain in dB and SSIM on each set of pairs, in fp32 and int8, and how sharp pictures fare.
+
+    Without those that cannot be had, or are infinite, which JSON does not know.
+    """
     metrics: dict[str, float] = {}
     precisions: tuple[Precision, ...] = ("fp32", "int8")
     for path, precision in zip(paths[1:], precisions, strict=True):
         run = QualityRun([Candidate.of_model(str(path), precision=precision)])
-        for name, folder in data.items():
-            before, after = mean_scores(list(run.score(open_picture_set(name, folder))))
+        for each in sets:
+            before, after = mean_scores(list(run.score(each)))
+            gained = None
+            if after.ssim is not None and before.ssim is not None:
+                gained = after.ssim - before.ssim
             for figure, value, digits in (
                 ("psnr_gain_db", after.gain_db, 3),
-                ("ssim_gain", (after.ssim or 0) - (before.ssim or 0), 4),
+                ("ssim_gain", gained, 4),
                 ("sharp_kept_db", after.sharp_kept_psnr_db, 1),
             ):
-                metrics[f"{name}_{precision}_{figure}"] = round(value or 0, digits)
+                if value is not None and math.isfinite(value):
+                    metrics[f"{each.name}_{precision}_{figure}"] = round(value, digits)
     return metrics
 
 

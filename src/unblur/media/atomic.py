@@ -147,6 +147,17 @@ def make_folder(folder: Path) -> None:
         ) from error
 
 
+def check_space(folder: Path, size_bytes: int) -> None:
+    """Raise OutputError when there is less space than `size_bytes` where `folder` will be."""
+    above = next(each for each in folder.absolute().parents if each.is_dir())
+    free_bytes = shutil.disk_usage(above).free
+    if size_bytes > free_bytes:
+        raise OutputError(
+            f"{folder} would take {size_bytes / 1e9:.1f} GB, and {free_bytes / 1e9:.1f} GB are "
+            "free; take fewer or smaller crops, or write elsewhere"
+        )
+
+
 def check_name(target: Path) -> None:
     """Raise OSError where no file can be called `target`, before the work is done."""
     if target.is_dir():

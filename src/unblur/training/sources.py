@@ -7,6 +7,7 @@ import logging
 from pathlib import Path
 from typing import Literal
 
+from unblur.data.blur_synthesis import MARGIN_PX
 from unblur.data.pair_cache import PairCache, build_pair_cache, join_caches, open_pair_cache
 from unblur.data.photos import open_photos
 from unblur.errors import ConfigError
@@ -37,7 +38,8 @@ def open_batches(options: TrainingOptions) -> tuple[BatchSource, PairCache]:
             "to cached"
         )
     held_out = open_pairs(options, "held_out")
-    return MadeBatches(open_photos(data.photos), options), held_out
+    pool = open_photos(data.photos, scene_px=options.crop_px + 2 * MARGIN_PX)
+    return MadeBatches(pool, options), held_out
 
 
 def open_pairs(options: TrainingOptions, part: Part) -> PairCache:

@@ -27,16 +27,19 @@ def runs_behind(start: Path | None) -> tuple[str, ...]:
 def runs_of(state: Mapping[str, Any]) -> tuple[str, ...]:
     """The run that saved `state`, then those before it."""
     options = json.loads(state["options"])
-    data = options["data"]
     told = (
-        f"{data['pair_count']} synthetic {_kind_of(data)} of {data['pair_px']} px from "
-        f"permissively licensed photos; {state['step']} steps of {options['optimizer']} in "
+        f"{_describe_data(options['data'])}; {state['step']} steps of {options['optimizer']} in "
         f"{state['elapsed_s'] / 60:.0f} minutes on {state['device']}"
     )
     return (told, *state.get("earlier_runs", ()))
 
 
-def _kind_of(data: Mapping[str, Any]) -> str:
-    """What a run learned from."""
+def _describe_data(data: Mapping[str, Any]) -> str:
+    """What a run learned from; how many pairs were made and of what is known only of its own."""
     frame_count = data.get("frame_count", 1)
-    return "pairs" if frame_count == 1 else f"sequences of {frame_count} frames"
+    kind = "pairs" if frame_count == 1 else f"sequences of {frame_count} frames"
+    photos = data.get("photos")
+    if photos is None:
+        return f"ready-made {kind} of {data['pair_px']} px"
+    source = "drawn scenes" if photos == "drawn" else "photos"
+    return f"{data['pair_count']} synthetic {kind} of {data['pair_px']} px from {source}"

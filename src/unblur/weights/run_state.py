@@ -45,8 +45,13 @@ def read_state(path: Path) -> dict[str, Any]:
         state = torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError as error:
         raise ModelError(f"there is no checkpoint {path}; train first: unblur train") from error
-    except Exception as error:  # torch names no common base for damaged files
-        raise ModelError(f"{path} is not a readable checkpoint: {error}") from error
+    except OSError as error:
+        raise ModelError(f"cannot read the checkpoint {path}: {error.strerror or error}") from error
+    except Exception as error:  # torch names no common base, and advises to trust what is in it
+        raise ModelError(
+            f"{path} is not a readable checkpoint: damaged, or another kind of file; expected "
+            "last.pt or best.pt of a training run"
+        ) from error
     if not isinstance(state, dict) or not {"options", "network", "averaged", "step"} <= set(state):
         raise ModelError(f"{path} is not a checkpoint of a training run; see unblur train")
     return state

@@ -1,5 +1,10 @@
 """Pairs made once and read many times."""
 
+import shutil
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -10,9 +15,10 @@ from unblur.data.pair_cache import (  # noqa: E402
     build_pair_cache,
     open_pair_cache,
 )
-from unblur.errors import InputError  # noqa: E402
+from unblur.errors import InputError, OutputError  # noqa: E402
 
 pytestmark = pytest.mark.torch
+_FEW: dict[str, Any] = {"pair_count": 1, "size_px": 16, "options": BlurOptions(), "seed": 1}
 
 
 @pytest.fixture
@@ -52,7 +58,7 @@ def test_an_unfinished_cache_is_not_opened(tmp_path):
 
 def test_photos_that_cannot_be_used_are_named(tmp_path):
     (tmp_path / "photos").mkdir()
-    with pytest.raises(InputError, match=r"no p\w+ .*in .*photos; "):
+    with pytest.raises(InputError, match=r"no p\w+ .*in .*photos among "):
         build_pair_cache(
             tmp_path / "photos",
             tmp_path / "cache",
@@ -62,3 +68,40 @@ def test_photos_that_cannot_be_used_are_named(tmp_path):
             seed=1,
             processes=1,
         )
+
+
+def test_pairs_larger_than_the_photos_are_refused(photos: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"no picture of 632 px or more in .*photos"):
+        build_pair_cache(photos, tmp_path / "cache", **_FEW | {"size_px": 600}, processes=1)
+
+
+def test_drawn_scenes_are_as_large_as_their_pairs_need(tmp_path: Path) -> None:
+    build_pair_cache("drawn", tmp_path, **_FEW | {"size_px": 620}, held_out=True, processes=1)
+    assert open_pair_cache(tmp_path).pairs.shape == (1, 2, 620, 620, 3)
+
+
+def test_a_folder_that_cannot_be_made_is_told(photos: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(OutputError, match=r"cannot make the folder .*file.train: Not a dir"):
+        build_pair_cache(photos, tmp_path / "file" / "train", **_FEW)
+
+
+def test_a_disk_that_is_too_full_is_told_before_the_work(
+    photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=2_000_000))
+    few = _FEW | {"pair_count": 3000}
+    with pytest.raises(OutputError, match=r"would take 41\.5 GB, and 0\.0 GB are free"):
+        build_pair_cache(photos, tmp_path / "train", **few | {"size_px": 1518})
+
+
+@pytest.mark.parametrize("name", ["pairs.npy", "path_px.npy", "is_straight.npy"])
+@pytest.mark.parametrize("left", [0, 100, 140])
+def test_a_damaged_cache_is_named(tmp_path: Path, name: str, left: int) -> None:
+    np.save(tmp_path / "pairs.npy", np.zeros((20, 2, 16, 16, 3), np.uint8))
+    np.save(tmp_path / "path_px.npy", np.zeros(20, np.float32))
+    np.save(tmp_path / "is_straight.npy", np.zeros(20, bool))
+    whole = (tmp_path / name).read_bytes()
+    (tmp_path / name).write_bytes(whole[:left])
+    with pytest.raises(InputError, match=r"the pairs in .* are damaged: .*; delete that folder"):
+        open_pair_cache(tmp_path)

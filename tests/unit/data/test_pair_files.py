@@ -42,6 +42,8 @@ def test_a_table_says_what_pairs_are_of(tmp_path: Path) -> None:
     table.write_text("name,source,seed\n0.png,beach.jpg,4\n1.png,street.mp4,4\n2.png\n")
     scenes = [pair.scene for pair in find_folder_pairs(tmp_path)]
     assert scenes == ["beach.jpg", "street.mp4", ""]
+    table.write_text("name,source\n0.png,beach.jpg\n", encoding="utf-8-sig")  # as Excel writes it
+    assert find_folder_pairs(tmp_path)[0].scene == "beach.jpg"
     table.write_text("photo;weather\n0;rain\n")
     assert {pair.scene for pair in find_folder_pairs(tmp_path)} == {""}
     table.write_bytes(b"name,source\n\xff,x\n")

@@ -65,6 +65,13 @@ def test_a_folder_without_photos_is_an_error(tmp_path):
         load_photos(tmp_path)
 
 
+def test_a_part_without_a_scene_is_named(photos):
+    for name in ("00.png", "20.png"):
+        cv2.imwrite(str(photos / name), np.zeros((64, 64, 3), np.uint8))
+    with pytest.raises(InputError, match=r"among those that are held out \(every 20th by name, "):
+        load_photos(photos, held_out=True)
+
+
 def test_scenes_are_cut_from_photos_or_drawn(photos):
     pool = load_photos(photos)
     cut, drawn = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import numpy as np
@@ -152,3 +153,11 @@ def test_the_bundled_weights_hold_their_bars(model: str, name: str, least_db: fl
     assert fp32.ssim > blurry.ssim
     assert min(fp32.sharp_kept_psnr_db, int8.sharp_kept_psnr_db) >= 49.24
     assert int8.gain_db >= fp32.gain_db - 0.1
+
+
+def test_gains_that_are_infinite_both_ways_have_no_mean() -> None:
+    """A picture restored to the last bit, and one that was sharp and is no more."""
+    scores = [PictureScore("mine", "live", "a", gain_db=it) for it in (math.inf, -math.inf)]
+    (mean,) = mean_scores(scores)
+    assert mean.gain_db is None
+    assert mean.least_gain_db == -math.inf

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
 from pathlib import Path
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -13,8 +16,10 @@ pytest.importorskip("timm")
 
 from tests.pictures import picture_of  # noqa: E402
 from tests.training_tools import make_trainer, small_run  # noqa: E402
-from unblur.errors import ModelError  # noqa: E402
-from unblur.export import timing  # noqa: E402
+from unblur.errors import InputError, ModelError  # noqa: E402
+from unblur.evaluation.picture_sets import PictureSet  # noqa: E402
+from unblur.evaluation.quality import MeanScore  # noqa: E402
+from unblur.export import bundle, timing  # noqa: E402
 from unblur.export.bundle import export_bundle  # noqa: E402
 from unblur.media.image_files import write_picture  # noqa: E402
 from unblur.restoration.restorer import Restorer  # noqa: E402
@@ -98,3 +103,20 @@ def test_another_file_is_refused(tmp_path: Path) -> None:
         export_bundle(tmp_path / "b.pt", tmp_path)
     with pytest.raises(ModelError, match="there is no checkpoint"):
         export_bundle(tmp_path / "c.pt", tmp_path)
+
+
+def test_data_that_are_not_there_are_told_before_the_work(checkpoint: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="nothing holds no pairs; expected pictures in blurry/"):
+        export_bundle(checkpoint, tmp_path / "models", data={"mine": tmp_path / "nothing"})
+    assert not (tmp_path / "models").exists()
+
+
+def test_figures_that_json_does_not_know_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A network that keeps a picture to the last bit has an infinite PSNR."""
+    before = MeanScore("mine", "blurry input", "", "", 1, 0)
+    after = replace(before, model="live", gain_db=-math.inf, sharp_kept_psnr_db=math.inf)
+    monkeypatch.setattr(bundle, "mean_scores", lambda _: [before, after])
+    monkeypatch.setattr(bundle, "QualityRun", lambda _: Mock(score=lambda _: []))
+    monkeypatch.setattr(bundle, "Candidate", Mock())
+    paths = [Path("live.safetensors"), Path("live.onnx"), Path("live.int8.onnx")]
+    assert bundle._measure(paths, [PictureSet("mine", ())]) == {}

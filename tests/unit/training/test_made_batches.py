@@ -70,7 +70,7 @@ def test_the_curriculum_begins_with_short_straight_blur(tmp_path: Path, pool: Ph
 def test_a_run_learns_from_pairs_made_on_the_way(
     tmp_path: Path, pool: PhotoPool, monkeypatch: pytest.MonkeyPatch, synthesis: str
 ) -> None:
-    monkeypatch.setattr(sources, "open_photos", lambda _source: pool)
+    monkeypatch.setattr(sources, "open_photos", lambda _source, **_: pool)
     trainer = make_trainer(options_of(tmp_path, synthesis, maximum_steps=3))
     assert read_state(trainer.run())["step"] == 3
     assert trainer.steps_per_epoch == 3.5
