@@ -11,7 +11,9 @@ import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from numpy.lib.format import open_memmap
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("timm")
@@ -23,6 +25,8 @@ from tests.distributed_tools import (  # noqa: E402
 )
 from tests.training_tools import PAIR_PX, small_run, write_config  # noqa: E402
 from unblur.data.pair_cache import open_pair_cache  # noqa: E402
+from unblur.media.image_files import write_picture  # noqa: E402
+from unblur.media.picture import Picture, PictureFile  # noqa: E402
 from unblur.training.config import DataOptions  # noqa: E402
 from unblur.training.throughput import measure_throughput  # noqa: E402
 from unblur.training.trainer import Trainer, make_fabric  # noqa: E402
@@ -110,6 +114,33 @@ def test_a_stop_that_reaches_the_drawing_processes_too_saves_the_run(
     _, said = process.communicate()
     assert process.returncode == 130
     assert "stopped; what is finished is kept" in said.splitlines()[-1]
+
+
+def test_a_stop_while_pairs_are_made_is_a_sentence_and_leaves_none(tmp_path: Path) -> None:
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    noise = np.random.default_rng(0).integers(0, 256, (76, 76, 3), np.uint8)
+    for index in range(2):  # of which the first is held out
+        write_picture(
+            Picture(noise.repeat(8, 0).repeat(8, 1), None, PictureFile("PNG")),
+            photos / f"{index}.png",
+        )
+    data = DataOptions(cache=tmp_path / "new", photos=photos, pair_px=PAIR_PX, pair_count=10**6)
+    write_config(tmp_path, data=data, maximum_steps=1)
+    process = start(tmp_path)
+    pairs = tmp_path / "new" / "train" / "pairs.npy"
+    try:
+        while not (pairs.exists() and open_memmap(pairs, "r")[0].any()):
+            assert process.poll() is None, process.communicate()
+            time.sleep(0.1)
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)
+    _, said = process.communicate()
+    assert process.returncode == 130
+    assert [line for line in said.splitlines() if not line.startswith("making ")] == [
+        "unblur: stopped; what is finished is kept, and the same command does the rest"
+    ]
+    assert not pairs.exists()
 
 
 @pytest.mark.parametrize("adversary", [None, "ragan-ls"])

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import math
 import multiprocessing
+import signal
 from bisect import bisect_right
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from itertools import accumulate
+from multiprocessing.synchronize import Event
 from pathlib import Path
 from typing import Protocol
 
@@ -26,7 +28,7 @@ from unblur.data.blur_synthesis import (
     synthesize_pair,
     synthesize_sequence,
 )
-from unblur.data.photos import PhotoPool, PhotoSource, open_photos, random_scene
+from unblur.data.photos import PhotoPool, PhotoSource, find_photos, open_photos, random_scene
 from unblur.errors import InputError
 from unblur.media.atomic import check_space, explaining, make_folder
 
@@ -103,20 +105,31 @@ def build_pair_cache(  # noqa: PLR0913 - what pairs depend on
     Raises InputError when the photos cannot be used (`open_photos`), OutputError when
     `target` cannot be written or the disk is too full.
     """
+    if photos != "drawn":
+        find_photos([photos])  # what is not there is told before anything is made
     make_folder(target)
     frames = (frame_count,) if frame_count > 1 else ()
     shape = (pair_count, 2, *frames, size_px, size_px, 3)
-    with explaining(target / "pairs.npy"):
-        np.lib.format.open_memmap(target / "pairs.npy", "w+", np.uint8, shape).flush()
-    check_space(target, math.prod(shape))  # a disk that fills later kills those that write
-    starts = range(0, pair_count, _CHUNK)
-    with ProcessPoolExecutor(
-        processes,
-        mp_context=multiprocessing.get_context("spawn"),  # a fork copies other libraries' locks
-        initializer=_start_worker,
-        initargs=(photos, target, options, seed, held_out),
-    ) as pool:
-        facts = np.concatenate(list(pool.map(_make_chunk, starts)))
+    context = multiprocessing.get_context("spawn")  # a fork copies other libraries' locks
+    is_stopped = context.Event()
+    try:
+        with explaining(target / "pairs.npy"):
+            np.lib.format.open_memmap(target / "pairs.npy", "w+", np.uint8, shape).flush()
+        check_space(target, math.prod(shape))  # a disk that fills later kills those that write
+        with ProcessPoolExecutor(
+            processes,
+            mp_context=context,
+            initializer=_start_worker,
+            initargs=(photos, target, options, seed, held_out, is_stopped),
+        ) as pool:
+            try:
+                chunks = pool.map(_make_chunk, range(0, pair_count, _CHUNK))
+                facts = np.concatenate(list(chunks))
+            finally:
+                is_stopped.set()
+    except BaseException:
+        (target / "pairs.npy").unlink(missing_ok=True)  # no run goes on with half of them
+        raise
     np.save(target / "path_px.npy", facts[:, 0].astype(np.float32))
     np.save(target / "is_straight.npy", facts[:, 1] > 0)
 
@@ -149,12 +162,16 @@ def _start_worker(
     options: BlurOptions,
     seed: int,
     held_out: bool,  # noqa: FBT001 - a pool passes its initializer's arguments by position
+    is_stopped: Event,
 ) -> None:
     """Load what every chunk of this process needs, once.
 
+    A Ctrl-C or SIGTERM that reaches all processes is left to the one that waits for them.
     Photos that cannot be used are for the first chunk to raise: a pool whose initializer
     raises breaks, and says only that.
     """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     cv2.setNumThreads(1)
     pairs = np.load(target / "pairs.npy", mmap_mode="r+")
     try:
@@ -163,20 +180,23 @@ def _start_worker(
         )
     except InputError as error:
         pool = error
-    _worker.update(pool=pool, pairs=pairs, options=options, seed=seed)
+    _worker.update(pool=pool, pairs=pairs, options=options, seed=seed, is_stopped=is_stopped)
 
 
 def _make_chunk(start: int) -> np.ndarray:
     """Fill one chunk of the cache; gives (n, 2): path length and whether straight."""
     pool, pairs = _worker["pool"], _worker["pairs"]
-    options, seed = _worker["options"], _worker["seed"]
+    options, seed, is_stopped = (_worker[name] for name in ("options", "seed", "is_stopped"))
     if isinstance(pool, InputError):
         raise pool
     assert isinstance(pool, PhotoPool) and isinstance(pairs, np.ndarray)  # noqa: S101, PT018
     assert isinstance(options, BlurOptions) and isinstance(seed, int)  # noqa: S101, PT018
+    assert isinstance(is_stopped, Event)  # noqa: S101
     stop = min(start + _CHUNK, len(pairs))
     facts = np.zeros((stop - start, 2))
     for index in range(start, stop):
+        if is_stopped.is_set():
+            break
         rng = np.random.default_rng((seed, index))
         fill = _fill_pair if pairs.ndim == _PAIR_AXES else _fill_sequence
         facts[index - start] = fill(pairs[index], pool, rng, options)

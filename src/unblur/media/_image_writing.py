@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from PIL import Image
+from PIL import Image, ImageFile
 
 from unblur.errors import OutputError
 from unblur.media._deep_writing import write_sixteen_bit_png, write_tiff, write_transparent_bmp
@@ -36,6 +36,8 @@ FORMATS = {
 
 _LONGEST_SIDE = {"JPEG": 65500, "WEBP": 16383}
 _JPEG_BEST: dict[str, Any] = {"quality": 95, "subsampling": 0}
+_JPEG_MOST_BYTES_PER_PIXEL = 4
+"""Of noise at the best quality."""
 _JPEG_LARGEST_EXIF = 65533
 _JPEG_LARGEST_XMP = 65504
 _ENCODING_ERRORS = (ValueError, TypeError, RuntimeError, struct.error, OverflowError, SyntaxError)
@@ -92,6 +94,8 @@ def _write_with_pillow(picture: Picture, path: Path) -> None:
     image = to_pillow(picture)
     if kind == "JPEG":
         image = flatten(image)
+        room = _JPEG_MOST_BYTES_PER_PIXEL * image.width * image.height
+        ImageFile.MAXBLOCK = max(ImageFile.MAXBLOCK, room)  # of a progressive file, all at once
     if kind == "WEBP" and image.mode in {"L", "LA"}:
         image = image.convert("RGBA" if image.mode == "LA" else "RGB")
     image.save(path, kind, **_metadata(picture, image, kind), **_quality(picture, kind))

@@ -132,7 +132,8 @@ class Trainer:
         options, fabric = self.options, self.fabric
         with fabric.rank_zero_first():
             source, validation = open_batches(options)
-        self.steps_per_epoch = source.pair_count / options.batch_size / fabric.world_size
+        frame_count = source.pair_count * options.data.frame_count
+        self.steps_per_epoch = frame_count / options.batch_size / fabric.world_size
         if self.last.exists():
             self.load_state(read_state(self.last))
         reports = RunReports(options.output, self.step) if fabric.is_global_zero else None
@@ -275,7 +276,13 @@ class Trainer:
         if others:
             _log.warning("going on with another %s than before", ", ".join(others))
         self.earlier_runs = tuple(state.get("earlier_runs", ()))
-        self.network.load_state_dict(state["network"])
+        try:
+            self.network.load_state_dict(state["network"])
+        except RuntimeError as error:
+            raise ConfigError(
+                f"the run in {self.options.output} is of an earlier form of "
+                f"{self.options.network}; choose another output folder"
+            ) from error
         self.averaged.module.load_state_dict(state["averaged"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.fabric.strategy.precision.load_state_dict(state["precision"])

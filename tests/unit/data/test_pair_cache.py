@@ -68,6 +68,15 @@ def test_photos_that_cannot_be_used_are_named(tmp_path):
             seed=1,
             processes=1,
         )
+    assert not any((tmp_path / "cache").iterdir())
+
+
+def test_a_folder_of_photos_that_is_not_there_is_told_before_anything_is_made(
+    tmp_path: Path,
+) -> None:
+    with pytest.raises(InputError, match=r"there is no file or folder '.*nowhere'"):
+        build_pair_cache(tmp_path / "nowhere", tmp_path / "cache", **_FEW)
+    assert not (tmp_path / "cache").exists()
 
 
 def test_pairs_larger_than_the_photos_are_refused(photos: Path, tmp_path: Path) -> None:

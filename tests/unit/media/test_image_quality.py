@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 import pytest
-from PIL import Image, JpegImagePlugin
+from PIL import Image, ImageFile, JpegImagePlugin
 
 from tests.pictures import RGB_PROFILE, picture_of, smooth
 from unblur.media.image_files import read_picture, write_picture
@@ -112,3 +113,14 @@ def test_a_tiff_is_compressed_without_loss_if_it_was_compressed(
     assert np.array_equal(written.samples, read.samples)
     with Image.open(tmp_path / "b.tif") as image:
         assert image.tag_v2[259] == number
+
+
+def test_noise_at_the_best_quality_is_written_progressively(tmp_path: Path) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (300, 400, 3), np.uint8)
+    source, target = tmp_path / "a.jpg", tmp_path / "b.jpg"
+    with patch.object(ImageFile, "MAXBLOCK", 2**20):  # room for what Pillow itself is to write
+        Image.fromarray(noise).save(source, quality=100, subsampling=0, progressive=True)
+    assert source.stat().st_size > 2 * 300 * 400
+    write_picture(read_picture(source), target)
+    with Image.open(target) as image:
+        assert image.info["progressive"]

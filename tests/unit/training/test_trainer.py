@@ -15,7 +15,7 @@ import pytest
 torch = pytest.importorskip("torch")
 pytest.importorskip("timm")
 
-from tests.training_tools import make_trainer, small_run, write_cache  # noqa: E402
+from tests.training_tools import PAIR_PX, make_trainer, small_run, write_cache  # noqa: E402
 from unblur.errors import (  # noqa: E402
     ConfigError,
     ModelError,
@@ -25,6 +25,7 @@ from unblur.errors import (  # noqa: E402
 )
 from unblur.facts import NetworkFacts  # noqa: E402
 from unblur.models.catalog import find_generator  # noqa: E402
+from unblur.training.config import DataOptions  # noqa: E402
 from unblur.training.gan_step import GeneratorLoss  # noqa: E402
 from unblur.training.trainer import Trainer, make_fabric  # noqa: E402
 from unblur.weights import run_state  # noqa: E402
@@ -295,6 +296,25 @@ def test_a_checkpoint_of_another_network_is_refused(tmp_path: Path) -> None:
     make_trainer(small_run(tmp_path)).run()
     with pytest.raises(ConfigError, match=r"has network 'live', now it is 'live_large'; choose"):
         make_trainer(small_run(tmp_path, network="live_large")).run()
+
+
+def test_a_checkpoint_of_an_earlier_form_of_the_network_is_refused(tmp_path: Path) -> None:
+    last = make_trainer(small_run(tmp_path)).run()
+    state = run_state.read_state(last)
+    state["network"].popitem()
+    run_state.save_state(state, last)
+    with pytest.raises(ConfigError, match=r"is of an earlier form of live; choose another output"):
+        make_trainer(small_run(tmp_path)).run()
+
+
+def test_an_epoch_of_sequences_is_as_many_steps_as_draw_each_once(tmp_path: Path) -> None:
+    data = DataOptions(cache=tmp_path / "cache", photos=tmp_path, pair_px=PAIR_PX, frame_count=2)
+    changes = {"network": "live_recurrent", "batch_size": 4, "maximum_steps": None}
+    for pairs in write_cache(tmp_path / "cache", pair_count=6).rglob("pairs.npy"):
+        np.save(pairs, np.repeat(np.load(pairs)[:, :, np.newaxis], 2, axis=2))
+    trainer = make_trainer(small_run(tmp_path, data=data, maximum_epochs=1.0, **changes))
+    trainer.run()
+    assert trainer.step == 3
 
 
 def test_a_damaged_checkpoint_is_named(tmp_path: Path) -> None:
