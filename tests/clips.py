@@ -30,6 +30,8 @@ class Clip:
     pts: Sequence[int] = tuple(range(0, 5120, 512))
     """Time stamps of the frames, in ticks; any strictly increasing row makes a VFR clip."""
     last_duration: int = 512
+    rate: Fraction = Fraction(25)
+    """Frames a second that the file names; time stamps are not bound by it."""
     encoder: str = "libx264"
     pixel_format: str = "yuv420p"
     options: dict[str, str] = field(default_factory=lambda: dict(SMALL))
@@ -217,7 +219,7 @@ def _keep_clock(path: Path, clip: Clip) -> dict[str, str]:
 def _add_video(output: Any, clip: Clip) -> Any:
     video = output.add_stream(
         clip.encoder,
-        rate=25,
+        rate=clip.rate,
         width=clip.width,
         height=clip.height,
         time_base=clip.time_base,

@@ -220,6 +220,49 @@ def test_the_timecode_is_kept(tmp_path: Path, kind: str, ending: str):
     assert frame_times(tmp_path / f"out{ending}") == frame_times(source)
 
 
+@pytest.mark.parametrize("ending", [".mov", ".mp4", ".mkv"])
+@pytest.mark.parametrize(
+    ("rate", "first", "kept"),
+    [
+        (Fraction(25), "01:02:03:20", "01:02:04:01"),
+        (Fraction(30_000, 1001), "00:00:59;28", "00:01:00;07"),
+    ],
+)
+def test_the_timecode_of_a_part_is_that_of_its_first_frame(
+    tmp_path: Path, ending: str, rate: Fraction, first: str, kept: str
+):
+    gap = rate.denominator
+    clip = Clip(
+        time_base=1 / Fraction(rate.numerator),
+        pts=range(0, 20 * gap, gap),
+        last_duration=gap,
+        rate=rate,
+        metadata={"timecode": first},
+    )
+    source = make_clip(tmp_path / "in.mov", clip)
+    with (
+        open_video(source, start_s=Fraction("0.205")) as reader,
+        create_video(tmp_path / f"out{ending}", like=reader) as writer,
+    ):
+        for frame in reader.frames():
+            writer.write(frame)
+    assert len(frame_times(tmp_path / f"out{ending}")) == (14 if rate == 25 else 13)
+    assert set(timecodes(tmp_path / f"out{ending}").values()) == {kept}
+
+
+def test_a_drop_frame_timecode_is_kept_with_a_variable_frame_rate(tmp_path: Path):
+    pts = [1001 * index for index in range(30) if index % 7 != 3]
+    clip = Clip(
+        time_base=Fraction(1, 30_000),
+        pts=pts,
+        last_duration=1001,
+        metadata={"timecode": "00:00:59;20"},
+    )
+    source = make_clip(tmp_path / "in.mkv", clip)
+    copy_video(source, tmp_path / "out.mov")
+    assert timecodes(tmp_path / "out.mov") == {"video": "00:00:59;20", "data": "00:00:59;20"}
+
+
 def test_a_timecode_that_the_container_cannot_hold_is_named(tmp_path: Path):
     clip = Clip(
         time_base=Fraction(1, 90000),

@@ -21,6 +21,7 @@ from av.stream import Discard, Disposition, Stream
 from unblur.media.covers import attach_cover, is_cover, keeps_cover_tracks, read_cover
 from unblur.media.decoding import packet_moment_s
 from unblur.media.part import WHOLE, Part
+from unblur.media.video_reader import VideoReader
 
 _CONTAINER_KEYS = {"major_brand", "minor_version", "compatible_brands", "encoder"}
 """What a file says of itself as a container, true only of that file."""
@@ -140,23 +141,29 @@ class CopiedStreams:
         return True
 
 
-def copy_descriptions(source: InputContainer, output: OutputContainer, part: Part) -> None:
-    """Give `output` the chapters and the metadata of `source`."""
-    kept = {key: text for key, text in source.metadata.items() if _is_kept(key, _CONTAINER_KEYS)}
-    output.metadata.update(kept)
-    output.set_chapters([each for each in map(part.cut_chapter, source.chapters()) if each])
+def copy_descriptions(source: InputContainer, output: OutputContainer, like: VideoReader) -> None:
+    """Give `output` the chapters and the metadata of `source`, as they are true of the part."""
+    output.metadata.update(_kept(source.metadata, _CONTAINER_KEYS, like))
+    chapters = map(like.part.cut_chapter, source.chapters())
+    output.set_chapters([each for each in chapters if each])
 
 
-def describe_picture(template: Stream, restored: Stream) -> None:
+def describe_picture(template: Stream, restored: Stream, like: VideoReader) -> None:
     """Give the restored video stream the metadata and the dispositions of its input."""
-    kept = {key: text for key, text in template.metadata.items() if _is_kept(key, _PICTURE_KEYS)}
-    restored.metadata.update(kept)
+    restored.metadata.update(_kept(template.metadata, _PICTURE_KEYS, like))
     restored.disposition = Disposition(template.disposition)
 
 
-def _is_kept(key: str, dropped: set[str]) -> bool:
-    """Whether a metadata key stays true; Matroska writes "BPS-eng", "_STATISTICS_..."."""
-    return key.lower().partition("-")[0] not in dropped and not key.startswith("_STATISTICS")
+def _kept(metadata: dict[str, str], dropped: set[str], like: VideoReader) -> dict[str, str]:
+    """The metadata that stay true, the timecode that of the first frame that is kept.
+
+    Matroska writes "BPS-eng", "_STATISTICS_...".
+    """
+    return {
+        key: like.move_timecode(text) if key.lower() == "timecode" else text
+        for key, text in metadata.items()
+        if key.lower().partition("-")[0] not in dropped and not key.startswith("_STATISTICS")
+    }
 
 
 def _is_taken(output: OutputContainer, template: Stream, source: InputContainer) -> bool:
