@@ -290,6 +290,24 @@ def test_sound_stays_in_step_when_the_container_changes(tmp_path: Path):
     assert starts[1] == pytest.approx(starts[0], abs=1e-3)
 
 
+@pytest.mark.parametrize("ending", [".mkv", ".ts", ".mp4"])
+def test_sound_that_an_edit_list_hides_stays_hidden(tmp_path: Path, ending: str):
+    clip = Clip(has_audio=True, hidden_audio_s=Fraction(1, 2))
+    source = make_clip(tmp_path / "in.mp4", clip)
+    target = tmp_path / f"out{ending}"
+    copy_video(source, target)
+    with av.open(str(target)) as container:
+        audio, video = container.streams.audio[0], container.streams.video[0]
+        assert audio.time_base is not None
+        assert video.time_base is not None
+        picture_s = (video.start_time or 0) * video.time_base
+        first = next(packet for packet in container.demux(audio) if not packet.is_discard)
+        assert abs((first.pts or 0) * audio.time_base - picture_s) < Fraction(1, 10)
+    kept = [packet for *_, packet in packets_of(target, "audio")]
+    expected = [packet for *_, packet in packets_of(source, "audio")][-len(kept) :]
+    assert all(ours.endswith(theirs) for ours, theirs in zip(kept, expected, strict=True))
+
+
 def test_a_coarser_clock_is_named(tmp_path: Path):
     clip = Clip(time_base=Fraction(1, 30000), pts=range(0, 10010, 1001), last_duration=1001)
     source = make_clip(tmp_path / "in.mp4", clip)

@@ -32,6 +32,10 @@ _PICTURE_KEYS = {
 _PICKY_ABOUT_NOTHING = {"mpegts", "avi"}
 """Muxers that take any subtitles and data, in a form that nobody can read back."""
 
+_HAS_EDIT_LISTS = {"mp4", "mov"}
+"""Muxers that write what a player leaves out of a stream that begins before 0."""
+_RUN_IN_S = Fraction(1, 10)
+"""So much sound a decoder may need before what is heard (Opus: 0.08 s)."""
 _KEEPS_TIMECODE = {"mp4", "mov", "matroska", "webm"}
 """Muxers that write the timecode in a video stream's metadata: the first two as a track."""
 
@@ -120,13 +124,24 @@ class CopiedStreams:
         index = packet.stream_index
         if packet.dts is None:
             packet.dts = packet.pts
-        if not self._cut(packet):
+        if self._is_hidden(packet) or not self._cut(packet):
             return
         if packet.dts is None or packet.dts < self._last_dts.get(index, packet.dts):
             return
         self._last_dts[index] = packet.dts
         packet.stream = self._outputs[index]
         self.output.mux_one(packet)
+
+    def _is_hidden(self, packet: av.Packet[Stream]) -> bool:
+        """Whether the input's edit list hides this sound, and a player of the output would not.
+
+        What lies right before the picture stays: decoders need it to begin.
+        """
+        has_edit_list = _kind(self.output) in _HAS_EDIT_LISTS
+        if has_edit_list or not packet.is_discard or packet.stream.type != "audio":
+            return False
+        moment_s = packet_moment_s(packet)
+        return moment_s is not None and moment_s < self.part.origin_s - _RUN_IN_S
 
     def _cut(self, packet: av.Packet[Stream]) -> bool:
         """Whether a packet lies in the part; moves it as the part is moved."""
