@@ -17,8 +17,10 @@ import pytest
 from av.stream import Discard, Disposition
 
 from tests.clips import (
+    SMALL,
     Clip,
     frame_times,
+    gradient,
     long_clip,
     make_clip,
     make_corrupt,
@@ -151,6 +153,34 @@ def test_webm_has_no_attachments_and_that_is_said(tmp_path: Path):
         "the attachment stream 2 (font.ttf) cannot be kept in this kind of file (webm)"
         in writer.notes
     )
+
+
+@pytest.mark.parametrize("ending", [".mkv", ".mp4", ".ts"])
+def test_a_second_video_with_b_frames_is_copied_whole(tmp_path: Path, ending: str):
+    source, target = tmp_path / "in.mkv", tmp_path / f"out{ending}"
+    options = {**SMALL, "bf": "3", "b_strategy": "0"}
+    with av.open(str(source), "w") as output:
+        videos = [
+            output.add_stream(
+                "libx264", rate=25, width=64, height=48, pix_fmt="yuv420p", options=options
+            )
+            for _ in range(2)
+        ]
+        for index in range(20):
+            frame = av.VideoFrame.from_ndarray(gradient(index, 48, 64), "rgb24")
+            frame.pts, frame.time_base = index, Fraction(1, 25)
+            for video in videos:
+                output.mux(video.encode(frame))
+        for video in videos:
+            output.mux(video.encode(None))
+    copy_video(source, target)
+    times = []
+    for path in (source, target):
+        with av.open(str(path)) as container:
+            moments_s = [frame.time or 0 for frame in container.decode(video=1)]
+            times.append([moment_s - moments_s[0] for moment_s in moments_s])
+    assert len(times[0]) == 20
+    assert times[1] == pytest.approx(times[0], abs=1e-3)
 
 
 def covers_of(path: Path) -> list[bytes]:

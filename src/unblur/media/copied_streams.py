@@ -36,6 +36,8 @@ _HAS_EDIT_LISTS = {"mp4", "mov"}
 """Muxers that write what a player leaves out of a stream that begins before 0."""
 _RUN_IN_S = Fraction(1, 10)
 """So much sound a decoder may need before what is heard (Opus: 0.08 s)."""
+_MOST_REORDERED = 16
+"""So many pictures, at most, are decoded before the first one is shown (H.264, H.265)."""
 _KEEPS_TIMECODE = {"mp4", "mov", "matroska", "webm"}
 """Muxers that write the timecode in a video stream's metadata: the first two as a track."""
 
@@ -122,26 +124,37 @@ class CopiedStreams:
     def _mux(self, packet: av.Packet[Stream]) -> None:
         """Write one packet, unless its time stamp is one that no container could hold."""
         index = packet.stream_index
-        if packet.dts is None:
-            packet.dts = packet.pts
         if self._is_hidden(packet) or not self._cut(packet):
             return
+        if packet.dts is None:
+            packet.dts = self._guess_dts(packet)
         if packet.dts is None or packet.dts < self._last_dts.get(index, packet.dts):
             return
         self._last_dts[index] = packet.dts
         packet.stream = self._outputs[index]
         self.output.mux_one(packet)
 
+    def _guess_dts(self, packet: av.Packet[Stream]) -> int | None:
+        """When to decode a packet that only says when it is shown.
+
+        The first pictures of Matroska do, whose B-frames have earlier moments than those before.
+        """
+        if packet.pts is None or packet.stream.type != "video":
+            return packet.pts
+        last_dts = self._last_dts.get(packet.stream_index, packet.pts - _MOST_REORDERED)
+        return min(packet.pts, last_dts + 1)
+
     def _is_hidden(self, packet: av.Packet[Stream]) -> bool:
         """Whether the input's edit list hides this sound, and a player of the output would not.
 
-        What lies right before the picture stays: decoders need it to begin.
+        What lies right before its first sound stays: decoders need it to begin.
         """
         has_edit_list = _kind(self.output) in _HAS_EDIT_LISTS
         if has_edit_list or not packet.is_discard or packet.stream.type != "audio":
             return False
         moment_s = packet_moment_s(packet)
-        return moment_s is not None and moment_s < self.part.origin_s - _RUN_IN_S
+        begins_s = (packet.stream.start_time or 0) * packet.time_base
+        return moment_s is not None and moment_s < begins_s - _RUN_IN_S
 
     def _cut(self, packet: av.Packet[Stream]) -> bool:
         """Whether a packet lies in the part; moves it as the part is moved."""
