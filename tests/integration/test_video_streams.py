@@ -307,6 +307,17 @@ def test_a_timecode_that_the_container_cannot_hold_is_named(tmp_path: Path):
     ]
 
 
+@pytest.mark.parametrize("ending", [".mov", ".mp4", ".mkv", ".ts"])
+def test_the_language_of_the_sound_is_kept(tmp_path: Path, ending: str):
+    source = make_clip(tmp_path / "in.mkv", Clip(has_audio=True))
+    copy_video(source, tmp_path / f"out{ending}")
+    told = []
+    for path in (source, tmp_path / f"out{ending}"):
+        with av.open(str(path)) as container:
+            told.append(container.streams.audio[0].language)
+    assert told == ["deu", "ger" if ending == ".mov" else "deu"]
+
+
 def test_sound_stays_in_step_when_the_container_changes(tmp_path: Path):
     source = make_clip(tmp_path / "in.mp4", Clip(has_audio=True))
     copy_video(source, tmp_path / "out.mkv")

@@ -38,6 +38,12 @@ _RUN_IN_S = Fraction(1, 10)
 """So much sound a decoder may need before what is heard (Opus: 0.08 s)."""
 _MOST_REORDERED = 16
 """So many pictures, at most, are decoded before the first one is shown (H.264, H.265)."""
+_QUICKTIME_LANGUAGES = {
+    **{"cze": "ces", "deu": "ger", "ell": "gre", "fas": "per", "fre": "fra"},
+    **{"gle": "iri", "isl": "ice", "msa": "may", "nld": "dut", "rum": "ron", "slo": "slk"},
+    **{"sqi": "alb", "swe": "sve", "zho": "chi"},
+}
+"""FFmpeg's MOV muxer knows these languages by their other name only, and drops this one."""
 _KEEPS_TIMECODE = {"mp4", "mov", "matroska", "webm"}
 """Muxers that write the timecode in a video stream's metadata: the first two as a track."""
 
@@ -221,6 +227,8 @@ def _copy_stream(output: OutputContainer, template: Stream) -> Stream:
     """A stream of `output` like `template`."""
     copy = output.add_stream_from_template(template, opaque=True)
     copy.metadata.update(template.metadata)
+    if _kind(output) == "mov" and template.language in _QUICKTIME_LANGUAGES:
+        copy.metadata["language"] = _QUICKTIME_LANGUAGES[template.language]
     copy.disposition = Disposition(template.disposition)
     return copy
 
