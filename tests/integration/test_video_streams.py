@@ -155,11 +155,10 @@ def test_webm_has_no_attachments_and_that_is_said(tmp_path: Path):
     )
 
 
-@pytest.mark.parametrize("ending", [".mkv", ".mp4", ".ts"])
-def test_a_second_video_with_b_frames_is_copied_whole(tmp_path: Path, ending: str):
-    source, target = tmp_path / "in.mkv", tmp_path / f"out{ending}"
-    options = {**SMALL, "bf": "3", "b_strategy": "0"}
-    with av.open(str(source), "w") as output:
+def make_two_videos(path: Path) -> Path:
+    """Twice twenty frames, with B-frames, and a key frame every eight."""
+    options = {**SMALL, "bf": "3", "b_strategy": "0", "g": "8", "sc_threshold": "0"}
+    with av.open(str(path), "w") as output:
         videos = [
             output.add_stream(
                 "libx264", rate=25, width=64, height=48, pix_fmt="yuv420p", options=options
@@ -173,6 +172,12 @@ def test_a_second_video_with_b_frames_is_copied_whole(tmp_path: Path, ending: st
                 output.mux(video.encode(frame))
         for video in videos:
             output.mux(video.encode(None))
+    return path
+
+
+@pytest.mark.parametrize("ending", [".mkv", ".mp4", ".ts"])
+def test_a_second_video_with_b_frames_is_copied_whole(tmp_path: Path, ending: str):
+    source, target = make_two_videos(tmp_path / "in.mkv"), tmp_path / f"out{ending}"
     copy_video(source, target)
     times = []
     for path in (source, target):
@@ -181,6 +186,20 @@ def test_a_second_video_with_b_frames_is_copied_whole(tmp_path: Path, ending: st
             times.append([moment_s - moments_s[0] for moment_s in moments_s])
     assert len(times[0]) == 20
     assert times[1] == pytest.approx(times[0], abs=1e-3)
+
+
+def test_a_second_video_begins_with_a_key_frame_in_a_part_too(tmp_path: Path):
+    source, target = make_two_videos(tmp_path / "in.mkv"), tmp_path / "out.mkv"
+    with (
+        open_video(source, start_s=Fraction("0.2")) as reader,
+        create_video(target, like=reader) as writer,
+    ):
+        for frame in reader.frames():
+            writer.write(frame)
+    with av.open(str(target)) as container:
+        first = next(packet for packet in container.demux(video=1) if packet.size)
+        assert first.is_keyframe
+        assert (first.pts or 0) * first.time_base == Fraction("0.12")  # the eighth frame
 
 
 def covers_of(path: Path) -> list[bytes]:

@@ -163,11 +163,17 @@ class CopiedStreams:
         return moment_s is not None and moment_s < begins_s - _RUN_IN_S
 
     def _cut(self, packet: av.Packet[Stream]) -> bool:
-        """Whether a packet lies in the part; moves it as the part is moved."""
+        """Whether a packet lies in the part; moves it as the part is moved.
+
+        Of a video nothing does before its first key frame there, without which it cannot be seen.
+        """
         moment_s = packet_moment_s(packet)
         if moment_s is None or self.part.is_whole:
             return True
         if not self.part.has_begun(moment_s) or self.part.has_ended(moment_s):
+            return False
+        has_key = packet.is_keyframe or packet.stream_index in self._last_dts
+        if packet.stream.type == "video" and not has_key:
             return False
         shift = round(self.part.shift_s / packet.time_base)
         packet.pts = None if packet.pts is None else packet.pts - shift
