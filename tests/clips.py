@@ -30,6 +30,8 @@ class Clip:
     pts: Sequence[int] = tuple(range(0, 5120, 512))
     """Time stamps of the frames, in ticks; any strictly increasing row makes a VFR clip."""
     last_duration: int = 512
+    rate: Fraction = Fraction(25)
+    """Frames a second that the file names; time stamps are not bound by it."""
     encoder: str = "libx264"
     pixel_format: str = "yuv420p"
     options: dict[str, str] = field(default_factory=lambda: dict(SMALL))
@@ -39,6 +41,8 @@ class Clip:
     colours: tuple[int, int, int, int] | None = None
     """Primaries, transfer, matrix (H.273) and range (1 limited, 2 full)."""
     has_audio: bool = False
+    hidden_audio_s: Fraction = Fraction(0)
+    """So much sound before the first picture, which the edit list of MP4 hides."""
     subtitle_codec: str | None = None
     """ "mov_text" for MP4 and MOV, "subrip" for Matroska."""
     metadata: dict[str, str] = field(default_factory=dict[str, str])
@@ -106,7 +110,7 @@ def make_clip(path: Path, clip: Clip | None = None, draw: Any = gradient) -> Pat
             output.mux_one(cover)
         _write_pictures(output, video, clip, draw)
         if audio is not None:
-            start_s = clip.pts[0] * clip.time_base
+            start_s = clip.pts[0] * clip.time_base - clip.hidden_audio_s
             end_s = (clip.pts[-1] + clip.last_duration) * clip.time_base
             write_sound(output, audio, start_s, end_s)
         if subtitles is not None:
@@ -217,7 +221,7 @@ def _keep_clock(path: Path, clip: Clip) -> dict[str, str]:
 def _add_video(output: Any, clip: Clip) -> Any:
     video = output.add_stream(
         clip.encoder,
-        rate=25,
+        rate=clip.rate,
         width=clip.width,
         height=clip.height,
         time_base=clip.time_base,

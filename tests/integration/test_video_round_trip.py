@@ -21,7 +21,7 @@ from tests.clips import (
     make_clip,
     packets_of,
 )
-from tests.video_tools import check_same_times, copy_video, psnr_db
+from tests.video_tools import check_same_times, copy_video, grey_levels, psnr_db
 from unblur.media.codecs import ENCODERS, VideoCodec, available_codecs
 from unblur.media.video_reader import open_video
 
@@ -167,6 +167,21 @@ def test_ffv1_keeps_every_pixel_exactly(tmp_path: Path):
     with open_video(source) as before, open_video(tmp_path / "out.mkv") as after:
         for one, other in zip(before.frames(), after.frames(), strict=True):
             assert np.array_equal(one.pixels, other.pixels)
+
+
+@pytest.mark.parametrize("codec", available_codecs())
+@pytest.mark.parametrize("colour_range", [1, 2])
+def test_every_codec_keeps_the_contrast_of_both_ranges(
+    tmp_path: Path, codec: VideoCodec, colour_range: int
+):
+    clip = Clip(pixel_format="yuv444p", options=LOSSLESS, colours=(1, 1, 1, colour_range))
+    source = make_clip(tmp_path / "in.mov", clip)
+    target = tmp_path / f"out{sorted(ENCODERS[codec].endings - {'.avi'})[-1]}"
+    copy_video(source, target, codec)
+    with open_video(source) as before, open_video(target) as after:
+        here, there = (grey_levels(next(each.frames()).pixels) for each in (before, after))
+    assert there.std() == pytest.approx(here.std(), rel=0.02)
+    assert there.mean() == pytest.approx(here.mean(), abs=1)
 
 
 @pytest.mark.parametrize("codec", available_codecs())

@@ -17,8 +17,10 @@ import pytest
 from av.stream import Discard, Disposition
 
 from tests.clips import (
+    SMALL,
     Clip,
     frame_times,
+    gradient,
     long_clip,
     make_clip,
     make_corrupt,
@@ -153,6 +155,53 @@ def test_webm_has_no_attachments_and_that_is_said(tmp_path: Path):
     )
 
 
+def make_two_videos(path: Path) -> Path:
+    """Twice twenty frames, with B-frames, and a key frame every eight."""
+    options = {**SMALL, "bf": "3", "b_strategy": "0", "g": "8", "sc_threshold": "0"}
+    with av.open(str(path), "w") as output:
+        videos = [
+            output.add_stream(
+                "libx264", rate=25, width=64, height=48, pix_fmt="yuv420p", options=options
+            )
+            for _ in range(2)
+        ]
+        for index in range(20):
+            frame = av.VideoFrame.from_ndarray(gradient(index, 48, 64), "rgb24")
+            frame.pts, frame.time_base = index, Fraction(1, 25)
+            for video in videos:
+                output.mux(video.encode(frame))
+        for video in videos:
+            output.mux(video.encode(None))
+    return path
+
+
+@pytest.mark.parametrize("ending", [".mkv", ".mp4", ".ts"])
+def test_a_second_video_with_b_frames_is_copied_whole(tmp_path: Path, ending: str):
+    source, target = make_two_videos(tmp_path / "in.mkv"), tmp_path / f"out{ending}"
+    copy_video(source, target)
+    times = []
+    for path in (source, target):
+        with av.open(str(path)) as container:
+            moments_s = [frame.time or 0 for frame in container.decode(video=1)]
+            times.append([moment_s - moments_s[0] for moment_s in moments_s])
+    assert len(times[0]) == 20
+    assert times[1] == pytest.approx(times[0], abs=1e-3)
+
+
+def test_a_second_video_begins_with_a_key_frame_in_a_part_too(tmp_path: Path):
+    source, target = make_two_videos(tmp_path / "in.mkv"), tmp_path / "out.mkv"
+    with (
+        open_video(source, start_s=Fraction("0.2")) as reader,
+        create_video(target, like=reader) as writer,
+    ):
+        for frame in reader.frames():
+            writer.write(frame)
+    with av.open(str(target)) as container:
+        first = next(packet for packet in container.demux(video=1) if packet.size)
+        assert first.is_keyframe
+        assert (first.pts or 0) * first.time_base == Fraction("0.12")  # the eighth frame
+
+
 def covers_of(path: Path) -> list[bytes]:
     """The cover pictures; each other video stream has to be one that moves."""
     with av.open(str(path)) as container:
@@ -220,6 +269,49 @@ def test_the_timecode_is_kept(tmp_path: Path, kind: str, ending: str):
     assert frame_times(tmp_path / f"out{ending}") == frame_times(source)
 
 
+@pytest.mark.parametrize("ending", [".mov", ".mp4", ".mkv"])
+@pytest.mark.parametrize(
+    ("rate", "first", "kept"),
+    [
+        (Fraction(25), "01:02:03:20", "01:02:04:01"),
+        (Fraction(30_000, 1001), "00:00:59;28", "00:01:00;07"),
+    ],
+)
+def test_the_timecode_of_a_part_is_that_of_its_first_frame(
+    tmp_path: Path, ending: str, rate: Fraction, first: str, kept: str
+):
+    gap = rate.denominator
+    clip = Clip(
+        time_base=1 / Fraction(rate.numerator),
+        pts=range(0, 20 * gap, gap),
+        last_duration=gap,
+        rate=rate,
+        metadata={"timecode": first},
+    )
+    source = make_clip(tmp_path / "in.mov", clip)
+    with (
+        open_video(source, start_s=Fraction("0.205")) as reader,
+        create_video(tmp_path / f"out{ending}", like=reader) as writer,
+    ):
+        for frame in reader.frames():
+            writer.write(frame)
+    assert len(frame_times(tmp_path / f"out{ending}")) == (14 if rate == 25 else 13)
+    assert set(timecodes(tmp_path / f"out{ending}").values()) == {kept}
+
+
+def test_a_drop_frame_timecode_is_kept_with_a_variable_frame_rate(tmp_path: Path):
+    pts = [1001 * index for index in range(30) if index % 7 != 3]
+    clip = Clip(
+        time_base=Fraction(1, 30_000),
+        pts=pts,
+        last_duration=1001,
+        metadata={"timecode": "00:00:59;20"},
+    )
+    source = make_clip(tmp_path / "in.mkv", clip)
+    copy_video(source, tmp_path / "out.mov")
+    assert timecodes(tmp_path / "out.mov") == {"video": "00:00:59;20", "data": "00:00:59;20"}
+
+
 def test_a_timecode_that_the_container_cannot_hold_is_named(tmp_path: Path):
     clip = Clip(
         time_base=Fraction(1, 90000),
@@ -234,6 +326,17 @@ def test_a_timecode_that_the_container_cannot_hold_is_named(tmp_path: Path):
     ]
 
 
+@pytest.mark.parametrize("ending", [".mov", ".mp4", ".mkv", ".ts"])
+def test_the_language_of_the_sound_is_kept(tmp_path: Path, ending: str):
+    source = make_clip(tmp_path / "in.mkv", Clip(has_audio=True))
+    copy_video(source, tmp_path / f"out{ending}")
+    told = []
+    for path in (source, tmp_path / f"out{ending}"):
+        with av.open(str(path)) as container:
+            told.append(container.streams.audio[0].language)
+    assert told == ["deu", "ger" if ending == ".mov" else "deu"]
+
+
 def test_sound_stays_in_step_when_the_container_changes(tmp_path: Path):
     source = make_clip(tmp_path / "in.mp4", Clip(has_audio=True))
     copy_video(source, tmp_path / "out.mkv")
@@ -245,6 +348,24 @@ def test_sound_stays_in_step_when_the_container_changes(tmp_path: Path):
             assert audio.time_base is not None
             starts.append(float(next(container.demux(audio)).pts * audio.time_base))
     assert starts[1] == pytest.approx(starts[0], abs=1e-3)
+
+
+@pytest.mark.parametrize("ending", [".mkv", ".ts", ".mp4"])
+def test_sound_that_an_edit_list_hides_stays_hidden(tmp_path: Path, ending: str):
+    clip = Clip(has_audio=True, hidden_audio_s=Fraction(1, 2))
+    source = make_clip(tmp_path / "in.mp4", clip)
+    target = tmp_path / f"out{ending}"
+    copy_video(source, target)
+    with av.open(str(target)) as container:
+        audio, video = container.streams.audio[0], container.streams.video[0]
+        assert audio.time_base is not None
+        assert video.time_base is not None
+        picture_s = (video.start_time or 0) * video.time_base
+        first = next(packet for packet in container.demux(audio) if not packet.is_discard)
+        assert abs((first.pts or 0) * audio.time_base - picture_s) < Fraction(1, 10)
+    kept = [packet for *_, packet in packets_of(target, "audio")]
+    expected = [packet for *_, packet in packets_of(source, "audio")][-len(kept) :]
+    assert all(ours.endswith(theirs) for ours, theirs in zip(kept, expected, strict=True))
 
 
 def test_a_coarser_clock_is_named(tmp_path: Path):

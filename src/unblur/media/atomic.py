@@ -17,6 +17,8 @@ from unblur.errors import OutputError
 from unblur.media.locks import lock
 
 _NO_SPACE = {errno.ENOSPC, errno.EDQUOT}
+_WRITERS = 4
+"""So many at the same time have names that follow from that of the file they write."""
 _NO_PERMISSION = {errno.EACCES, errno.EPERM, errno.EROFS}
 
 
@@ -54,15 +56,22 @@ def temporary_beside(target: Path) -> Path:
 def _begin(target: Path) -> tuple[Path, FileIO | None]:
     """A temporary path for `target`, and the open file that tells others it is in use.
 
-    Its name follows from that of `target`, so that the next writer finds what a killed
-    one left; a name that no file has where another writer is at work, or where the
+    Its name follows from that of `target`, so that the next writer finds what killed
+    ones left; a name that no file has where too many writers are at work, or where the
     file system knows no locks. Raises OSError.
     """
     digest = hashlib.sha256(os.fsencode(target.name)).hexdigest()
-    usual = target.with_name(f".unblur-{digest[:12]}{target.suffix}")
-    _remove_abandoned(usual)
-    held = _hold(usual)
-    return (temporary_beside(target), None) if held is None else (usual, held)
+    places = [
+        target.with_name(f".unblur-{digest[:12]}{number}{target.suffix}")
+        for number in range(_WRITERS)
+    ]
+    for place in places:
+        _remove_abandoned(place)
+    for place in places:
+        held = _hold(place)
+        if held is not None:
+            return place, held
+    return temporary_beside(target), None
 
 
 def _remove_abandoned(path: Path) -> None:

@@ -58,6 +58,8 @@ class EncoderChoice:
     """The encoder refuses a nominal frame rate above this; time stamps are not bound by it."""
     names_pixel_shape: bool = False
     """Whether the encoded stream itself says how wide a pixel is for its height."""
+    has_full_range: bool = True
+    """Whether it can say that samples use the full range; else they are written in the limited."""
     environment: dict[str, str] = field(default_factory=dict[str, str])
     """Variables that keep the encoder from writing on the screen."""
 
@@ -119,6 +121,7 @@ ENCODERS: dict[VideoCodec, EncoderChoice] = {
         ),
         {},
         frozenset({".mov", ".mkv"}),
+        has_full_range=False,
     ),
 }
 """How each codec is written.

@@ -21,6 +21,7 @@ from av.stream import Discard, Disposition, Stream
 from unblur.media.covers import attach_cover, is_cover, keeps_cover_tracks, read_cover
 from unblur.media.decoding import packet_moment_s
 from unblur.media.part import WHOLE, Part
+from unblur.media.video_reader import VideoReader
 
 _CONTAINER_KEYS = {"major_brand", "minor_version", "compatible_brands", "encoder"}
 """What a file says of itself as a container, true only of that file."""
@@ -31,6 +32,18 @@ _PICTURE_KEYS = {
 _PICKY_ABOUT_NOTHING = {"mpegts", "avi"}
 """Muxers that take any subtitles and data, in a form that nobody can read back."""
 
+_HAS_EDIT_LISTS = {"mp4", "mov"}
+"""Muxers that write what a player leaves out of a stream that begins before 0."""
+_RUN_IN_S = Fraction(1, 10)
+"""So much sound a decoder may need before what is heard (Opus: 0.08 s)."""
+_MOST_REORDERED = 16
+"""So many pictures, at most, are decoded before the first one is shown (H.264, H.265)."""
+_QUICKTIME_LANGUAGES = {
+    **{"cze": "ces", "deu": "ger", "ell": "gre", "fas": "per", "fre": "fra"},
+    **{"gle": "iri", "isl": "ice", "msa": "may", "nld": "dut", "rum": "ron", "slo": "slk"},
+    **{"sqi": "alb", "swe": "sve", "zho": "chi"},
+}
+"""FFmpeg's MOV muxer knows these languages by their other name only, and drops this one."""
 _KEEPS_TIMECODE = {"mp4", "mov", "matroska", "webm"}
 """Muxers that write the timecode in a video stream's metadata: the first two as a track."""
 
@@ -117,22 +130,50 @@ class CopiedStreams:
     def _mux(self, packet: av.Packet[Stream]) -> None:
         """Write one packet, unless its time stamp is one that no container could hold."""
         index = packet.stream_index
-        if packet.dts is None:
-            packet.dts = packet.pts
-        if not self._cut(packet):
+        if self._is_hidden(packet) or not self._cut(packet):
             return
+        if packet.dts is None:
+            packet.dts = self._guess_dts(packet)
         if packet.dts is None or packet.dts < self._last_dts.get(index, packet.dts):
             return
         self._last_dts[index] = packet.dts
         packet.stream = self._outputs[index]
         self.output.mux_one(packet)
 
+    def _guess_dts(self, packet: av.Packet[Stream]) -> int | None:
+        """When to decode a packet that only says when it is shown.
+
+        The first pictures of Matroska do, whose B-frames have earlier moments than those before.
+        """
+        if packet.pts is None or packet.stream.type != "video":
+            return packet.pts
+        last_dts = self._last_dts.get(packet.stream_index, packet.pts - _MOST_REORDERED)
+        return min(packet.pts, last_dts + 1)
+
+    def _is_hidden(self, packet: av.Packet[Stream]) -> bool:
+        """Whether the input's edit list hides this sound, and a player of the output would not.
+
+        What lies right before its first sound stays: decoders need it to begin.
+        """
+        has_edit_list = _kind(self.output) in _HAS_EDIT_LISTS
+        if has_edit_list or not packet.is_discard or packet.stream.type != "audio":
+            return False
+        moment_s = packet_moment_s(packet)
+        begins_s = (packet.stream.start_time or 0) * packet.time_base
+        return moment_s is not None and moment_s < begins_s - _RUN_IN_S
+
     def _cut(self, packet: av.Packet[Stream]) -> bool:
-        """Whether a packet lies in the part; moves it as the part is moved."""
+        """Whether a packet lies in the part; moves it as the part is moved.
+
+        Of a video nothing does before its first key frame there, without which it cannot be seen.
+        """
         moment_s = packet_moment_s(packet)
         if moment_s is None or self.part.is_whole:
             return True
         if not self.part.has_begun(moment_s) or self.part.has_ended(moment_s):
+            return False
+        has_key = packet.is_keyframe or packet.stream_index in self._last_dts
+        if packet.stream.type == "video" and not has_key:
             return False
         shift = round(self.part.shift_s / packet.time_base)
         packet.pts = None if packet.pts is None else packet.pts - shift
@@ -140,23 +181,29 @@ class CopiedStreams:
         return True
 
 
-def copy_descriptions(source: InputContainer, output: OutputContainer, part: Part) -> None:
-    """Give `output` the chapters and the metadata of `source`."""
-    kept = {key: text for key, text in source.metadata.items() if _is_kept(key, _CONTAINER_KEYS)}
-    output.metadata.update(kept)
-    output.set_chapters([each for each in map(part.cut_chapter, source.chapters()) if each])
+def copy_descriptions(source: InputContainer, output: OutputContainer, like: VideoReader) -> None:
+    """Give `output` the chapters and the metadata of `source`, as they are true of the part."""
+    output.metadata.update(_kept(source.metadata, _CONTAINER_KEYS, like))
+    chapters = map(like.part.cut_chapter, source.chapters())
+    output.set_chapters([each for each in chapters if each])
 
 
-def describe_picture(template: Stream, restored: Stream) -> None:
+def describe_picture(template: Stream, restored: Stream, like: VideoReader) -> None:
     """Give the restored video stream the metadata and the dispositions of its input."""
-    kept = {key: text for key, text in template.metadata.items() if _is_kept(key, _PICTURE_KEYS)}
-    restored.metadata.update(kept)
+    restored.metadata.update(_kept(template.metadata, _PICTURE_KEYS, like))
     restored.disposition = Disposition(template.disposition)
 
 
-def _is_kept(key: str, dropped: set[str]) -> bool:
-    """Whether a metadata key stays true; Matroska writes "BPS-eng", "_STATISTICS_..."."""
-    return key.lower().partition("-")[0] not in dropped and not key.startswith("_STATISTICS")
+def _kept(metadata: dict[str, str], dropped: set[str], like: VideoReader) -> dict[str, str]:
+    """The metadata that stay true, the timecode that of the first frame that is kept.
+
+    Matroska writes "BPS-eng", "_STATISTICS_...".
+    """
+    return {
+        key: like.move_timecode(text) if key.lower() == "timecode" else text
+        for key, text in metadata.items()
+        if key.lower().partition("-")[0] not in dropped and not key.startswith("_STATISTICS")
+    }
 
 
 def _is_taken(output: OutputContainer, template: Stream, source: InputContainer) -> bool:
@@ -186,6 +233,8 @@ def _copy_stream(output: OutputContainer, template: Stream) -> Stream:
     """A stream of `output` like `template`."""
     copy = output.add_stream_from_template(template, opaque=True)
     copy.metadata.update(template.metadata)
+    if _kind(output) == "mov" and template.language in _QUICKTIME_LANGUAGES:
+        copy.metadata["language"] = _QUICKTIME_LANGUAGES[template.language]
     copy.disposition = Disposition(template.disposition)
     return copy
 

@@ -77,12 +77,12 @@ def _add_streams(
     for template in source.streams:
         if template.index == like.stream_index:
             picture = add_picture_stream(output, choice, like)
-            describe_picture(template, picture)
+            describe_picture(template, picture, like)
         else:
             copied.add(template)
     if picture is None:
         raise OutputError(f"{like.path} lost its video stream while it was restored")
-    copy_descriptions(source, output, like.part)
+    copy_descriptions(source, output, like)
     output.start_encoding()
     return _Streams(picture, copied)
 

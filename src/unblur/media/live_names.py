@@ -103,7 +103,9 @@ class LiveSinkName:
     muxer: str = ""
     options: dict[str, str] = field(default_factory=dict[str, str])
     may_hang: bool = False
-    """Whether its other side can keep us waiting: all but datagrams and who waits for us."""
+    """Whether its other side can keep us waiting: all but datagrams, pipes and files."""
+    listens: bool = False
+    """Whether its other side connects to us, and may do so whenever it likes."""
 
 
 def parse_source(
@@ -169,7 +171,8 @@ def parse_sink(text: str, *, options: Mapping[str, str] | None = None) -> LiveSi
     listens = (_query_of(text) | extra).get("listen", "0") != "0"
     limits = {} if listens else _TIME_LIMITS.get(scheme, {})
     shown, told = _without_password(text), _MUXER_OPTIONS[muxer] | limits | extra
-    return LiveSinkName(shown, "network", url, muxer, told, may_hang=bool(limits))
+    may_hang = scheme in _TIME_LIMITS
+    return LiveSinkName(shown, "network", url, muxer, told, may_hang=may_hang, listens=listens)
 
 
 def _camera(text: str, options: dict[str, str], platform: str) -> LiveSourceName:

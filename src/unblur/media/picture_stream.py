@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+from dataclasses import replace
 from fractions import Fraction
 from math import ceil
 from pathlib import Path
@@ -12,11 +13,12 @@ import av
 from av.container import InputContainer, OutputContainer
 from av.error import FFmpegError
 from av.video.format import VideoFormat
+from av.video.reformatter import ColorRange
 from av.video.stream import VideoStream
 
 from unblur.errors import OutputError
 from unblur.media.codecs import CONTAINERS, EncoderChoice
-from unblur.media.colours import bit_depth_of, encoded_colours, has_alpha
+from unblur.media.colours import Colours, bit_depth_of, encoded_colours, has_alpha
 from unblur.media.containers import reason_of
 from unblur.media.hdr import tell_encoder
 from unblur.media.scheduling import usual_scheduling
@@ -63,7 +65,7 @@ def add_picture_stream(
         raise TypeError(f"{choice.encoder} is no video encoder")
     context = stream.codec_context
     context.pix_fmt = pixel_format_for(choice, like)
-    colours = encoded_colours(like.colours, context.pix_fmt)
+    colours = encoded_colours(colours_for(choice, like), context.pix_fmt)
     context.color_primaries, context.color_trc = colours.primaries, colours.transfer
     context.colorspace, context.color_range = colours.matrix, colours.range
     if like.sample_aspect_ratio is not None:
@@ -88,6 +90,13 @@ def pixel_format_for(choice: EncoderChoice, like: VideoReader) -> str:
     return choice.pixel_format_for(
         like.height, like.width, is_deep=is_deep, has_alpha=like.has_alpha
     )
+
+
+def colours_for(choice: EncoderChoice, like: VideoReader) -> Colours:
+    """The colours that frames like those of `like` are encoded in."""
+    if choice.has_full_range:
+        return like.colours
+    return replace(like.colours, range=int(ColorRange.MPEG))
 
 
 def _options(choice: EncoderChoice, like: VideoReader) -> dict[str, str]:

@@ -34,7 +34,9 @@ def open_lasting_sink(
     if name.kind != "network":
         return open_sink(name, facts, title=title, bit_rate_kbps=bit_rate_kbps)
     return ReturningSink(
-        lambda: TimedSink(StreamSink(name, facts, bit_rate_kbps), name.text),
+        lambda: TimedSink(
+            StreamSink(name, facts, bit_rate_kbps), name.text, is_patient=name.listens
+        ),
         name.text,
         reconnecting,
         tell,

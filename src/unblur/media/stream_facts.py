@@ -46,6 +46,12 @@ def duration_of(container: InputContainer, stream: VideoStream) -> float | None:
     return float(end_s - Fraction(container.start_time or 0, AV_TIME_BASE))
 
 
+def timecode_of(container: InputContainer, stream: VideoStream) -> str | None:
+    """The timecode of the first frame; None where the metadata tell none."""
+    told = {key.lower(): text for key, text in (container.metadata | stream.metadata).items()}
+    return told.get("timecode")
+
+
 def read_display_matrix(frame: av.VideoFrame) -> tuple[int, ...] | None:
     """The nine numbers of the frame's display matrix; None where it has none."""
     data = cast("Mapping[str, Buffer]", frame.side_data).get("DISPLAYMATRIX")

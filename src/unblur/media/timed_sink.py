@@ -27,10 +27,14 @@ class TimedSink:
     A call that hangs is left behind with the thread, which lets go of the sink should it return.
     """
 
-    def __init__(self, sink: NetworkSink, text: str) -> None:
-        """Send to `sink`, which is open; `text` is what it is called in sentences."""
+    def __init__(self, sink: NetworkSink, text: str, *, is_patient: bool = False) -> None:
+        """Send to `sink`, which is open; `text` is what it is called in sentences.
+
+        Where it `is_patient`, nothing takes too long; Ctrl-C is heard all the same.
+        """
         self._sink = sink
         self._text = text
+        self._patience_s = None if is_patient else _PATIENCE_S
         self.takes_sound = sink.takes_sound
         self._newest: Future[Any] = Future()
         self._newest.set_result(None)
@@ -79,7 +83,7 @@ class TimedSink:
         """What `call` gives, or raises; OutputError when it takes too long."""
         result = self._newest = self._begin(call)
         try:
-            return result.result(_PATIENCE_S)
+            return result.result(self._patience_s)
         except TimeoutError as error:
             raise OutputError(f"{self._text} took nothing for {_PATIENCE_S:g} s") from error
 

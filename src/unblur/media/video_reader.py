@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
+from math import ceil
 from pathlib import Path
 from typing import Self
 
@@ -33,7 +34,9 @@ from unblur.media.stream_facts import (
     find_video,
     moving_streams,
     read_display_matrix,
+    timecode_of,
 )
+from unblur.media.timecodes import add_frames, counting_rate
 
 VIDEO_ENDINGS: frozenset[str] = frozenset(
     {
@@ -62,7 +65,7 @@ class VideoReader:
     start_pts: int
     """Time stamp of the first frame."""
     average_rate: Fraction | None
-    """Frames per second on average, as the file says or FFmpeg guesses."""
+    """Frames per second on average, as the file says or FFmpeg guesses, or its timecode counts."""
     frame_count_estimate: int | None
     duration_s: float | None
     """Of the stream, or of the whole file where only that is known."""
@@ -103,6 +106,14 @@ class VideoReader:
         reading = self._read(after)
         self._readings.append(reading)
         return reading
+
+    def move_timecode(self, timecode: str) -> str:
+        """The timecode of the part's first frame, in a file that begins with `timecode`."""
+        if self.average_rate is None:
+            return timecode
+        begin = ceil(self.part.start_s / self.time_base) - Fraction(1, 2)  # stamps are rounded
+        count = ceil(begin * self.time_base * self.average_rate)
+        return add_frames(timecode, max(0, count), self.average_rate)
 
     def close(self) -> None:
         """Close the file; frames still being read end. May be called again."""
@@ -250,7 +261,7 @@ def _describe(
         width=frame.width,
         time_base=time_base,
         start_pts=frame.pts or 0,
-        average_rate=rate,
+        average_rate=counting_rate(timecode_of(container, stream), rate),
         frame_count_estimate=estimate,
         duration_s=duration_s,
         has_audio=bool(container.streams.audio),

@@ -33,6 +33,7 @@ from unblur.media.packet_log import EncodedPacket, PacketLog, open_log
 from unblur.media.picture_stream import (
     DEFAULT_RATE,
     check_clock,
+    colours_for,
     open_encoder,
     pixel_format_for,
 )
@@ -145,7 +146,8 @@ class VideoWriter:
             self._encoder = open_encoder(self.target, self.choice, self.like)
         pixel_format = self._encoder.codec_context.pix_fmt or "yuv420p"
         pixels = frame.pixels if frame.alpha is None else np.dstack((frame.pixels, frame.alpha))
-        encoded = to_encoder_frame(pixels, pixel_format, self.like.colours, self._reformatter)
+        colours = colours_for(self.choice, self.like)
+        encoded = to_encoder_frame(pixels, pixel_format, colours, self._reformatter)
         encoded.pts, encoded.time_base = frame.pts, frame.time_base
         encoded.duration = duration
         self._durations[frame.pts] = duration

@@ -86,6 +86,21 @@ def test_what_a_killed_writer_left_is_gone_after_the_next_one(tmp_path: Path) ->
     assert list(tmp_path.iterdir()) == [target]
 
 
+def test_what_a_killed_second_writer_left_is_gone_after_the_next_one(tmp_path: Path) -> None:
+    target = tmp_path / "a.png"
+    with replacing(target) as first, replacing(target) as second:
+        die_while_writing(target)
+        (left,) = set(tmp_path.iterdir()) - {first, second}
+        run_apart(target, "temporary.write_bytes(b'theirs')")
+        assert set(tmp_path.iterdir()) == {first, second, target}
+        first.write_bytes(b"first")
+        second.write_bytes(b"second")
+        die_while_writing(target)
+        assert left.exists()
+    _write(target)
+    assert list(tmp_path.iterdir()) == [target]
+
+
 def test_what_a_killed_writer_left_is_gone_after_a_failure_too(tmp_path: Path) -> None:
     die_while_writing(tmp_path / "a.png")
     with pytest.raises(ZeroDivisionError), replacing(tmp_path / "a.png"):

@@ -95,7 +95,6 @@ def test_sinks_are_told_apart(text: str, kind: str, muxer: str) -> None:
         ("rtmps://host/app/key", {"rw_timeout": "5000000"}),
         ("rtsp://host/path", {"timeout": "5000000"}),
         ("tcp://host:9000", {"rw_timeout": "5000000"}),
-        ("tcp://host:9000?listen=1", {}),
         ("udp://host:9000", {}),
         ("a.mkv", {}),
         ("-", {}),
@@ -137,7 +136,11 @@ def test_passwords_are_not_shown(typed, shown):
 
 
 @pytest.mark.parametrize(
-    ("listen", "may_hang"), [({"listen": "1"}, False), ({"listen": "0"}, True), ({}, True)]
+    ("listen", "listens"), [({"listen": "1"}, True), ({"listen": "0"}, False), ({}, False)]
 )
-def test_who_waits_for_its_receiver_has_none(listen: dict[str, str], may_hang: bool) -> None:
-    assert parse_sink("rtmp://host/app/key", options=listen).may_hang == may_hang
+def test_who_waits_for_its_receiver_has_none(listen: dict[str, str], listens: bool) -> None:
+    name = parse_sink("rtmp://host/app/key", options=listen)
+    assert name.may_hang
+    assert name.listens == listens
+    assert ("rw_timeout" in name.options) != listens
+    assert parse_sink("tcp://host:9000?listen=1").listens

@@ -105,6 +105,33 @@ def test_a_receiver_that_reads_nothing_does_not_hold_up_the_session() -> None:
     assert told[0].startswith("lost tcp://127.0.0.1:")
 
 
+def test_one_that_listens_waits_for_its_receiver_and_holds_up_no_other_thread() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    received: list[bytes] = []
+
+    def receive() -> None:
+        time.sleep(1)
+        with socket.create_connection(("127.0.0.1", port)) as connection:
+            received.append(connection.recv(188))
+
+    receiver = threading.Thread(target=receive, daemon=True)
+    sink = open_lasting_sink(
+        parse_sink(f"tcp://127.0.0.1:{port}?listen=1"),
+        LiveFacts(96, 160, Fraction(25), Colours()),
+        title="",
+        reconnecting=Reconnecting(is_wanted=False),
+        tell=lambda _: None,
+    )
+    receiver.start()
+    index = 0
+    while receiver.is_alive():
+        sink.write(Frame(np.zeros((96, 160, 3), np.uint8), 3600 * index, LIVE_TIME_BASE))
+        index += 1
+    sink.abandon()
+    assert received[0][0] == 0x47  # a packet of MPEG-TS
+
+
 def test_one_that_hangs_when_all_is_stopped_is_left_without_an_error() -> None:
     hanging = HangingSink()
     sink = TimedSink(hanging, "x")
