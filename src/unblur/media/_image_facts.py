@@ -29,6 +29,7 @@ _BASELINE_LARGEST_STEP = 255
 _LARGEST_SEGMENT = 65533
 _SEGMENTS = {"APP1": b"\xff\xe1", "APP13": b"\xff\xed"}
 _MORE_XMP = b"http://ns.adobe.com/xmp/extension/\x00"
+_INKS = "its inks (CMYK) became RGB"
 _RGB_TRANSFORM = 0
 _FINE_QUALITY = 90
 _FULL_COLOUR = 0
@@ -58,7 +59,7 @@ def describe(
         icc_profile=fitting_profile(info.get("icc_profile"), is_grey=is_grey),
         dpi=resolution,
         save_options=_save_options(image, file),
-        left_out=left_out(xmp),
+        left_out=(*left_out(xmp), *((_INKS,) if image.mode == "CMYK" else ())),
     )
 
 

@@ -34,6 +34,7 @@ FORMATS = {
 }
 """Pillow's name of the format for each ending that pictures have."""
 
+_BITS = {"JPEG": 8, "WEBP": 8, "BMP": 8, "HEIF": 10}
 _LONGEST_SIDE = {"JPEG": 65500, "WEBP": 16383}
 _JPEG_BEST: dict[str, Any] = {"quality": 95, "subsampling": 0}
 _JPEG_MOST_BYTES_PER_PIXEL = 4
@@ -53,6 +54,21 @@ def write_file(picture: Picture, target: Path) -> None:
         except _ENCODING_ERRORS as error:
             detail = " ".join(str(error).split()) or type(error).__name__
             raise OutputError(f"cannot write {target} ({detail}); try another ending") from error
+
+
+def losses(picture: Picture, target: Path) -> tuple[str, ...]:
+    """What the format of `target` does not hold of `picture`, as sentences; raises OutputError."""
+    kind = _format_for(target)
+    bits = _BITS.get(kind, 16)
+    told = {
+        f"its transparency became white, since {kind} has none": (
+            kind == "JPEG" and picture.alpha is not None
+        ),
+        f"its {picture.bit_depth} bits became {bits}, since {kind} has no more": (
+            picture.bit_depth > bits
+        ),
+    }
+    return tuple(sentence for sentence, is_so in told.items() if is_so)
 
 
 def _format_for(target: Path) -> str:

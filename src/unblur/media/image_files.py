@@ -13,7 +13,7 @@ import numpy as np
 
 from unblur.errors import ImageFormatError
 from unblur.media._image_reading import read_file
-from unblur.media._image_writing import FORMATS, write_file
+from unblur.media._image_writing import FORMATS, losses, write_file
 from unblur.media.picture import Picture
 
 PICTURE_ENDINGS: frozenset[str] = frozenset(FORMATS)
@@ -43,6 +43,14 @@ def write_picture(picture: Picture, target: str | Path) -> None:
     file that cannot be written.
     """
     write_file(picture, Path(target))
+
+
+def lost_in(picture: Picture, target: str | Path) -> tuple[str, ...]:
+    """What writing `picture` to `target` loses by the format, as sentences.
+
+    Raises OutputError for an unknown ending.
+    """
+    return losses(picture, Path(target))
 
 
 def side_by_side(before: Picture, after: Picture) -> Picture:

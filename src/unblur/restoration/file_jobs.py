@@ -21,7 +21,7 @@ from unblur.errors import (
 from unblur.facts import Precision
 from unblur.media.atomic import make_folder
 from unblur.media.codecs import VideoCodec
-from unblur.media.image_files import read_picture, side_by_side, write_picture
+from unblur.media.image_files import lost_in, read_picture, side_by_side, write_picture
 from unblur.media.video_reader import open_video
 from unblur.media.video_writer import create_video, log_path
 from unblur.restoration.file_options import (
@@ -236,7 +236,7 @@ def _restore_picture(job: Job, pool: RestorerPool, report_progress: ReportProgre
     if job.compare_target is not None:
         write_picture(side_by_side(picture, restored), job.compare_target)
     height, width = picture.samples.shape[:2]
-    notes = (*picture.file.left_out, *restorer.notes)
+    notes = (*picture.file.left_out, *lost_in(picture, job.target), *restorer.notes)
     return _report(job, restorer, width, height, notes)
 
 

@@ -173,6 +173,27 @@ def test_what_is_left_out_of_a_picture_is_told(tmp_path: Path) -> None:
     assert report.notes[0] == "the video of the motion photo is left out"
 
 
+@pytest.mark.parametrize(
+    ("mode", "ending", "note"),
+    [
+        ("RGBA", ".jpg", "its transparency became white, since JPEG has none"),
+        ("I;16", ".webp", "its 16 bits became 8, since WEBP has no more"),
+        ("I;16", ".heic", "its 16 bits became 10, since HEIF has no more"),
+        ("CMYK", ".tif", "its inks (CMYK) became RGB"),
+    ],
+)
+def test_what_the_format_of_the_result_does_not_hold_is_told(
+    tmp_path: Path, mode: str, ending: str, note: str
+) -> None:
+    source = tmp_path / f"a{'.jpg' if mode == 'CMYK' else '.png'}"
+    Image.new(mode, (WIDTH, HEIGHT)).save(source)
+    with RestorerPool(RestoreOptions()) as pool:
+        report = restore_file(Job(source, tmp_path / f"b{ending}"), pool)
+        kept = restore_file(Job(source, tmp_path / f"c{source.suffix}"), pool)
+    assert report.notes[0] == note
+    assert (note in kept.notes) == (mode == "CMYK")
+
+
 def test_a_note_of_the_restorer_is_told_for_each_file_it_is_about(tmp_path: Path) -> None:
     make_picture(tmp_path / "a.png")
     make_picture(tmp_path / "b.png")
