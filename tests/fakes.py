@@ -33,7 +33,8 @@ class FakeRestorer:
         self.model_name = str(model)
         precision = arguments.get("precision", "auto")
         self.precision = "fp32" if precision == "auto" else precision
-        self.self_ensemble = arguments.get("self_ensemble", 1)
+        self_ensemble = arguments.get("self_ensemble", 1)
+        self.self_ensemble = 4 if self_ensemble == "auto" else self_ensemble
         self.notes: list[str] = []
         self.counts: Counter[str] = Counter()
         self.identity = {"model": self.model_name}

@@ -44,7 +44,7 @@ class Candidate:
         runtime: RuntimeName | Literal["auto"] = "auto",
         precision: Precision | Literal["auto"] = "auto",
         *,
-        self_ensemble: SelfEnsemble = 1,
+        self_ensemble: SelfEnsemble | Literal["auto"] = 1,
         is_one_of_several: bool = False,
     ) -> Self:
         """One of our models, opened; raises what `Restorer` raises.
@@ -56,13 +56,14 @@ class Candidate:
             model, runtime=runtime, precision=precision, self_ensemble=self_ensemble
         )
         name = f"{model} {restorer.precision}" if is_one_of_several else model
+        taken = restorer.self_ensemble
         return cls(
-            name if self_ensemble == 1 else f"{name}, self-ensemble {self_ensemble}",
+            name if taken == 1 else f"{name}, self-ensemble {taken}",
             restorer.restore,
             restorer.runtime_name,
             restorer.precision,
             restorer.facts.name,
-            self_ensemble,
+            taken,
             restorer.restore_next if restorer.has_memory else None,
         )
 

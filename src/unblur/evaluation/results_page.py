@@ -17,7 +17,8 @@ from unblur.evaluation.records import Kind, Record, Row, write_text
 from unblur.evaluation.speed_record import growth_chart
 from unblur.evaluation.tables import NOTHING, number, to_markdown
 from unblur.evaluation.video_record import video_charts
-from unblur.restoration.file_options import PICTURE_MODEL, PICTURE_SELF_ENSEMBLE, VIDEO_MODEL
+from unblur.restoration.file_options import PICTURE_MODEL, VIDEO_MODEL
+from unblur.restoration.self_ensemble import PICTURE_SELF_ENSEMBLE
 
 STORED = Path("benchmarks") / "results"
 PAGE = Path("docs") / "results.md"

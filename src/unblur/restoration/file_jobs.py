@@ -26,7 +26,6 @@ from unblur.media.video_reader import open_video
 from unblur.media.video_writer import create_video, log_path
 from unblur.restoration.file_options import (
     PICTURE_MODEL,
-    PICTURE_SELF_ENSEMBLE,
     USUAL_VIDEO,
     VIDEO_MODEL,
     FileReport,
@@ -53,17 +52,15 @@ class RestorerPool:
     """Restorers for `options`, each opened when a file first needs it and then kept."""
 
     options: RestoreOptions
-    _opened: dict[tuple[str | Path, str, int], Restorer] = field(
-        default_factory=dict[tuple[str | Path, str, int], Restorer]
+    _opened: dict[tuple[str | Path, str, str | int], Restorer] = field(
+        default_factory=dict[tuple[str | Path, str, str | int], Restorer]
     )
 
     def for_pictures(self) -> Restorer:
         """The restorer for still pictures."""
         options = self.options
         model = PICTURE_MODEL if options.model == "auto" else options.model
-        wanted = options.self_ensemble
-        self_ensemble = PICTURE_SELF_ENSEMBLE if wanted == "auto" else wanted
-        return self._open(model, options.precision, self_ensemble)
+        return self._open(model, options.precision, options.self_ensemble)
 
     def for_videos(self, bit_depth: int = 8) -> Restorer:
         """The restorer for videos: in int8 when the precision is free and the model has it.
@@ -97,7 +94,7 @@ class RestorerPool:
         self,
         model: str | Path,
         precision: Precision | Literal["auto"],
-        self_ensemble: SelfEnsemble,
+        self_ensemble: SelfEnsemble | Literal["auto"],
     ) -> Restorer:
         key = (model, precision, self_ensemble)
         if key not in self._opened:

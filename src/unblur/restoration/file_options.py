@@ -15,8 +15,6 @@ from unblur.runtimes.base import Device, RuntimeName
 PICTURE_MODEL = "live_large"
 VIDEO_MODEL = "live"
 """What "auto" is: docs/weights.md, "The default models"."""
-PICTURE_SELF_ENSEMBLE: SelfEnsemble = 4
-"""What "auto" is for pictures: docs/decisions/self-ensemble.md."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +50,8 @@ class RestoreOptions:
     tile_px: int | Literal["auto"] = "auto"
     """Height and width of the tiles that a picture is cut into."""
     self_ensemble: SelfEnsemble | Literal["auto"] = "auto"
-    """How many orientations are restored, of which the mean is taken; auto:
-    `PICTURE_SELF_ENSEMBLE` for pictures, 1 for the frames of videos."""
+    """How many orientations are restored, of which the mean is taken; auto: as `Restorer` has it
+    for pictures, 1 for the frames of videos."""
     video_codec: VideoCodec = "h264"
     video: VideoOptions = USUAL_VIDEO
     thread_count: int | None = None

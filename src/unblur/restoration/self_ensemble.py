@@ -21,6 +21,8 @@ from unblur.runtimes.base import Runtime, WaitForResult
 
 SelfEnsemble = Literal[1, 2, 4, 8]
 """How many orientations of a picture are restored; 1: the picture as it is."""
+PICTURE_SELF_ENSEMBLE: SelfEnsemble = 4
+"""What is usual for pictures: docs/decisions/self-ensemble.md."""
 
 
 @dataclass(frozen=True, slots=True)

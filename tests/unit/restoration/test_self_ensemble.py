@@ -96,8 +96,17 @@ def test_frames_for_a_network_with_a_memory_are_restored_once_and_that_is_said(m
 
 
 def test_three_orientations_are_refused():
-    with pytest.raises(ConfigError, match="1, 2, 4 or 8, got 3"):
+    with pytest.raises(ConfigError, match="1, 2, 4, 8 or 'auto', got 3"):
         Restorer(self_ensemble=3)
+
+
+@pytest.mark.parametrize(("aim", "count"), [("fidelity", 4), ("perceptual", 1)])
+def test_what_a_discriminator_trained_is_usually_restored_once(monkeypatch, aim, count):
+    runtime = FakeRuntime(facts=replace(FACTS, aim=aim))
+    monkeypatch.setattr(module, "open_runtime", lambda *_: runtime)
+    restorer = Restorer(self_ensemble="auto")
+    restorer.restore(varied())
+    assert restorer.self_ensemble == len(runtime.shapes) == count
 
 
 @pytest.mark.parametrize("tile_px", [48, 80])

@@ -26,7 +26,7 @@ from unblur.evaluation.tasks.opening import open_task
 from unblur.evaluation.tasks.reading import RapidOcrReader
 from unblur.evaluation.tasks.run import measure_task
 from unblur.evaluation.tasks.segmentation import DeepLabSegmenter
-from unblur.restoration.file_options import PICTURE_MODEL, PICTURE_SELF_ENSEMBLE
+from unblur.restoration.file_options import PICTURE_MODEL
 
 onnx = pytest.importorskip("onnx")
 pytest.importorskip("cv2")
@@ -260,7 +260,7 @@ def test_rapidocr_reads_what_is_written() -> None:
 @pytest.mark.slow
 def test_a_detector_and_a_segmenter_agree_more_on_restored_pictures(tmp_path: Path) -> None:
     sets = [open_picture_set("gopro", SHARED_DATA / "eval" / "gopro")]
-    usual = Candidate.of_model(PICTURE_MODEL, self_ensemble=PICTURE_SELF_ENSEMBLE)
+    usual = Candidate.of_model(PICTURE_MODEL, self_ensemble="auto")
     request = QualityRequest(sets, [usual], "unblur evaluate")
     for name, file, figure in (
         ("detection", "yolox_nano.onnx", "ap50"),

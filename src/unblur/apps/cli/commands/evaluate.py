@@ -62,7 +62,6 @@ def evaluate(  # noqa: PLR0913 - typer makes one option of each parameter
         from unblur.evaluation.tasks.run import measure_task
         from unblur.evaluation.video_record import VideoRequest
         from unblur.evaluation.worst_pictures import WorstPictures
-        from unblur.restoration.file_options import PICTURE_SELF_ENSEMBLE
     except ModuleNotFoundError as missing:
         raise missing_extra("evaluation", missing.name, "evaluate") from missing
 
@@ -71,8 +70,8 @@ def evaluate(  # noqa: PLR0913 - typer makes one option of each parameter
     _check_companions("--video", video, {"--sharp": sharp, "--plot": plot})
     _check_companions("--task", task, {"--with": looks, "--pictures": pictures})
     with use_errors():
-        usual = 1 if video else PICTURE_SELF_ENSEMBLE
-        ensembles = list(dict.fromkeys(self_ensemble or [usual]))
+        usual: list[int | str] = [1 if video else "auto"]
+        ensembles = list(dict.fromkeys(self_ensemble or usual))
         candidates = [
             *_open_models(models, command, runtime, precision or ["auto"], ensembles),
             *(Candidate.of_command(template, timeout_s) for template in command or ()),
@@ -140,7 +139,7 @@ def _open_models(
     commands: list[str] | None,
     runtime: options.RuntimeChoice,
     precisions: list[str],
-    self_ensembles: list[int],
+    self_ensembles: list[int | str],
 ) -> Iterator[Candidate]:
     """Models in each precision and self-ensemble; all bundled ones where nothing is named."""
     from unblur.evaluation.candidates import Candidate
