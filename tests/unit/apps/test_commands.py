@@ -307,6 +307,7 @@ def test_benchmark_takes_everything_without_a_word(timed: list[SpeedRequest]) ->
         "live_large",
         "mobilenet",
         "mobilenet_dsc",
+        "mobilenet_perceptual",
     ]
     assert "openvino" in request.runtimes
     assert request.precisions == ["fp32", "bf16", "int8"]

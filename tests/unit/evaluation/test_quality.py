@@ -155,6 +155,20 @@ def test_the_bundled_weights_hold_their_bars(model: str, name: str, least_db: fl
     assert int8.gain_db >= fp32.gain_db - 0.1
 
 
+@pytest.mark.shared
+@pytest.mark.slow
+def test_the_perceptual_weights_look_sharper_and_cost_little() -> None:
+    found = open_picture_set("gopro", SHARED_DATA / "eval" / "gopro")
+    names = ("mobilenet", "mobilenet_perceptual")
+    metrics = MoreMetrics(None, has_niqe=True, has_artefacts=True)
+    run = QualityRun([Candidate.of_model(name) for name in names], metrics)
+    _, usual, perceptual = mean_scores(list(run.score(found)))
+    assert perceptual.niqe < usual.niqe - 1
+    assert perceptual.gain_db > usual.gain_db - 0.2
+    assert perceptual.sharp_kept_psnr_db > 43
+    assert perceptual.grid_pattern < usual.grid_pattern + 0.05
+
+
 def test_gains_that_are_infinite_both_ways_have_no_mean() -> None:
     """A picture restored to the last bit, and one that was sharp and is no more."""
     scores = [PictureScore("mine", "live", "a", gain_db=it) for it in (math.inf, -math.inf)]

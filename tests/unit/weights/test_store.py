@@ -22,6 +22,7 @@ def write_safetensors(path, metadata):
         ("live_large", 2_800_000),
         ("mobilenet", 2_500_000),
         ("mobilenet_dsc", 1_900_000),
+        ("mobilenet_perceptual", 2_500_000),
     ],
 )
 def test_a_bundled_model_has_every_form_and_says_what_it_is(name, least_count):
@@ -30,7 +31,7 @@ def test_a_bundled_model_has_every_form_and_says_what_it_is(name, least_count):
     assert set(model.files) == {"onnx", "onnx_int8", "safetensors"}
     assert all(size < 8_000_000 for size in model.size_bytes.values())
     facts = model.read_facts()
-    assert facts.name == name
+    assert facts.model_name == name
     assert facts.licence == "Apache-2.0"
     assert facts.parameter_count > least_count
     assert facts.training_runs
