@@ -57,8 +57,12 @@ def write_file(picture: Picture, target: Path) -> None:
 
 
 def losses(picture: Picture, target: Path) -> tuple[str, ...]:
-    """What the format of `target` does not hold of `picture`, as sentences; raises OutputError."""
+    """What the format of `target` does not hold of `picture`, as sentences.
+
+    Raises OutputError where it holds no such picture at all.
+    """
     kind = _format_for(target)
+    _check_sides(picture, kind, target)
     bits = _BITS.get(kind, 16)
     told = {
         f"its transparency became white, since {kind} has none": (

@@ -48,7 +48,7 @@ def write_picture(picture: Picture, target: str | Path) -> None:
 def lost_in(picture: Picture, target: str | Path) -> tuple[str, ...]:
     """What writing `picture` to `target` loses by the format, as sentences.
 
-    Raises OutputError for an unknown ending.
+    Raises OutputError for an unknown ending, and for a picture too large for the format.
     """
     return losses(picture, Path(target))
 

@@ -225,6 +225,7 @@ def _attempt(job: Job, pool: RestorerPool, report_progress: ReportProgress) -> F
 def _restore_picture(job: Job, pool: RestorerPool, report_progress: ReportProgress) -> FileReport:
     """Restore a still picture, and write the comparison if the job has one."""
     picture = read_picture(job.source)
+    lost = lost_in(picture, job.target)  # what cannot be written is told before the work
     restorer = pool.for_pictures()
     restorer.notes.clear()
     restored = restorer.restore_picture(picture, report_progress)
@@ -233,7 +234,7 @@ def _restore_picture(job: Job, pool: RestorerPool, report_progress: ReportProgre
     if job.compare_target is not None:
         write_picture(side_by_side(picture, restored), job.compare_target)
     height, width = picture.samples.shape[:2]
-    notes = (*picture.file.left_out, *lost_in(picture, job.target), *restorer.notes)
+    notes = (*picture.file.left_out, *lost, *restorer.notes)
     return _report(job, restorer, width, height, notes)
 
 

@@ -194,6 +194,16 @@ def test_what_the_format_of_the_result_does_not_hold_is_told(
     assert (note in kept.notes) == (mode == "CMYK")
 
 
+def test_a_picture_too_large_for_its_format_is_told_before_the_work(tmp_path: Path) -> None:
+    Image.new("RGB", (16384, 16)).save(tmp_path / "a.png")
+    with (
+        RestorerPool(RestoreOptions()) as pool,
+        pytest.raises(OutputError, match=r"b.webp: it has 16384x16 pixels .* choose .png"),
+    ):
+        restore_file(Job(tmp_path / "a.png", tmp_path / "b.webp"), pool)
+    assert FakeRestorer.opened == []
+
+
 def test_a_note_of_the_restorer_is_told_for_each_file_it_is_about(tmp_path: Path) -> None:
     make_picture(tmp_path / "a.png")
     make_picture(tmp_path / "b.png")
