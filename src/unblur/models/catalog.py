@@ -15,7 +15,11 @@ from unblur.models.blocks import SeparableConv2d
 from unblur.models.encoders import TimmEncoder
 from unblur.models.generator import Generator
 from unblur.models.generators.fpn import FpnGenerator, FpnLayout
-from unblur.models.generators.live import LiveGenerator, RecurrentLiveGenerator
+from unblur.models.generators.live import (
+    LiveGenerator,
+    RecurrentLiveGenerator,
+    SmallLiveGenerator,
+)
 from unblur.models.generators.official import (
     build_official_inception,
     build_official_mobilenet,
@@ -51,6 +55,13 @@ GENERATORS: dict[str, GeneratorCard] = {
     "live_large": GeneratorCard(
         build=lambda: LiveGenerator((48, 96, 160), (1, 2, 4)),
         summary="Wider: sharper pictures at 1.8 times the cost.",
+        size_rule=_STRIDE_32,
+        halo_px=_LIVE_HALO_PX,
+        paper="arXiv:1908.03826",
+    ),
+    "live_small": GeneratorCard(
+        build=lambda: SmallLiveGenerator((32, 64, 128), (1, 2, 4)),
+        summary="Half the size, and little at full size: the fastest.",
         size_rule=_STRIDE_32,
         halo_px=_LIVE_HALO_PX,
         paper="arXiv:1908.03826",
