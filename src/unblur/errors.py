@@ -21,7 +21,7 @@ from __future__ import annotations
 import json
 import shlex
 import sys
-from collections.abc import Generator
+from collections.abc import Collection, Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -56,6 +56,12 @@ class UnknownNameError(ModelError, KeyError):
     def __str__(self) -> str:
         """The text alone: KeyError would put it in quotes."""
         return str(self.args[0]) if self.args else ""
+
+
+def check_known(kind: str, name: str, known: Collection[str]) -> None:
+    """Raise UnknownNameError for a name of that `kind` ("runtime") that is not among `known`."""
+    if name not in known:
+        raise UnknownNameError(f"no {kind} named {name!r}; known: {', '.join(known)}")
 
 
 class ConfigError(UnblurError, ValueError):

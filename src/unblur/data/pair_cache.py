@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 import multiprocessing
-import signal
 from bisect import bisect_right
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -29,6 +28,7 @@ from unblur.data.blur_synthesis import (
     synthesize_sequence,
 )
 from unblur.data.photos import PhotoPool, PhotoSource, find_photos, open_photos, random_scene
+from unblur.data.workers import leave_stopping_to_the_parent
 from unblur.errors import InputError
 from unblur.media.atomic import check_space, explaining, make_folder
 
@@ -110,28 +110,31 @@ def build_pair_cache(  # noqa: PLR0913 - what pairs depend on
     make_folder(target)
     frames = (frame_count,) if frame_count > 1 else ()
     shape = (pair_count, 2, *frames, size_px, size_px, 3)
-    context = multiprocessing.get_context("spawn")  # a fork copies other libraries' locks
-    is_stopped = context.Event()
     try:
         with explaining(target / "pairs.npy"):
             np.lib.format.open_memmap(target / "pairs.npy", "w+", np.uint8, shape).flush()
         check_space(target, math.prod(shape))  # a disk that fills later kills those that write
-        with ProcessPoolExecutor(
-            processes,
-            mp_context=context,
-            initializer=_start_worker,
-            initargs=(photos, target, options, seed, held_out, is_stopped),
-        ) as pool:
-            try:
-                chunks = pool.map(_make_chunk, range(0, pair_count, _CHUNK))
-                facts = np.concatenate(list(chunks))
-            finally:
-                is_stopped.set()
+        starts = range(0, pair_count, _CHUNK)
+        facts = _make_chunks(starts, processes, (photos, target, options, seed, held_out))
     except BaseException:
         (target / "pairs.npy").unlink(missing_ok=True)  # no run goes on with half of them
         raise
     np.save(target / "path_px.npy", facts[:, 0].astype(np.float32))
     np.save(target / "is_straight.npy", facts[:, 1] > 0)
+
+
+def _make_chunks(starts: range, processes: int | None, about: tuple[object, ...]) -> np.ndarray:
+    """Fill the chunks that begin at `starts`; gives (N, 2): path length and whether straight.
+
+    `about` is what `_start_worker` takes first. Whatever ends this ends the workers.
+    """
+    context = multiprocessing.get_context("spawn")  # a fork copies other libraries' locks
+    is_stopped = context.Event()
+    with ProcessPoolExecutor(processes, context, _start_worker, (*about, is_stopped)) as pool:
+        try:
+            return np.concatenate(list(pool.map(_make_chunk, starts)))
+        finally:
+            is_stopped.set()
 
 
 def open_pair_cache(folder: Path) -> PairCache:
@@ -166,12 +169,10 @@ def _start_worker(
 ) -> None:
     """Load what every chunk of this process needs, once.
 
-    A Ctrl-C or SIGTERM that reaches all processes is left to the one that waits for them.
     Photos that cannot be used are for the first chunk to raise: a pool whose initializer
     raises breaks, and says only that.
     """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    leave_stopping_to_the_parent()
     cv2.setNumThreads(1)
     pairs = np.load(target / "pairs.npy", mmap_mode="r+")
     try:

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from unblur.errors import UnknownNameError
+from unblur.errors import check_known
 
 AdversarialName = Literal["gan", "lsgan", "wgan-gp", "ragan", "ragan-ls"]
 
@@ -35,7 +35,7 @@ def discriminator_loss(
     - ragan-ls: E[(D(x) - E[D(G(z))] - 1)^2] + E[(D(G(z)) - E[D(x)] + 1)^2]
       (arXiv:1908.03826, equation 2).
     """
-    _check(name)
+    check_known("adversarial loss", name, get_args(AdversarialName))
     if name == "wgan-gp":
         return restored.mean() - real.mean()
     if name == "ragan-ls":
@@ -55,7 +55,7 @@ def generator_loss(
     The relativistic ones are the discriminator's with the roles exchanged; gan is the
     non-saturating form; lsgan is halved as the discriminator's is.
     """
-    _check(name)
+    check_known("adversarial loss", name, get_args(AdversarialName))
     if name in ("ragan", "ragan-ls"):
         return discriminator_loss(name, restored, real, mean)
     if name == "wgan-gp":
@@ -81,13 +81,6 @@ def gradient_penalty(
     between = (share * real + (1 - share) * restored).detach().requires_grad_()
     (slope,) = torch.autograd.grad(discriminator(between).sum(), between, create_graph=True)
     return (slope.flatten(1).norm(dim=1) - 1).square().mean()
-
-
-def _check(name: str) -> None:
-    """Raise UnknownNameError for a loss that there is not."""
-    if name not in get_args(AdversarialName):
-        known = ", ".join(get_args(AdversarialName))
-        raise UnknownNameError(f"no adversarial loss named {name!r}; known: {known}")
 
 
 def _towards(scores: Tensor, target: float) -> Tensor:

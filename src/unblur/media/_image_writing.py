@@ -112,13 +112,15 @@ def _write_with_pillow(picture: Picture, path: Path) -> None:
     """Write 8 bits in the format that the ending of `path` names."""
     kind = FORMATS[path.suffix.lower()]
     image = to_pillow(picture)
+    quality = _quality(picture, kind)
     if kind == "JPEG":
         image = flatten(image)
+    if quality.get("progressive"):
         room = _JPEG_MOST_BYTES_PER_PIXEL * image.width * image.height
-        ImageFile.MAXBLOCK = max(ImageFile.MAXBLOCK, room)  # of a progressive file, all at once
+        ImageFile.MAXBLOCK = max(ImageFile.MAXBLOCK, room)  # it is written all at once
     if kind == "WEBP" and image.mode in {"L", "LA"}:
         image = image.convert("RGBA" if image.mode == "LA" else "RGB")
-    image.save(path, kind, **_metadata(picture, image, kind), **_quality(picture, kind))
+    image.save(path, kind, **_metadata(picture, image, kind), **quality)
 
 
 def _metadata(picture: Picture, image: Image.Image, kind: str) -> dict[str, Any]:

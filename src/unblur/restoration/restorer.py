@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from functools import cache, partial
@@ -21,7 +21,7 @@ from unblur.errors import (
     ConfigError,
     OutOfMemoryError,
     UnblurError,
-    UnknownNameError,
+    check_known,
 )
 from unblur.facts import NetworkFacts, Precision
 from unblur.images.arrays import (
@@ -89,9 +89,9 @@ class Restorer:
         self_ensemble: SelfEnsemble | Literal["auto"] = 1,
         thread_count: int | None = None,
     ) -> None:
-        _check_name("precision", precision, ("auto", *get_args(Precision)))
-        _check_name("runtime", runtime, ("auto", *get_args(RuntimeName)))
-        _check_name("device", device, get_args(Device))
+        check_known("precision", precision, ("auto", *get_args(Precision)))
+        check_known("runtime", runtime, ("auto", *get_args(RuntimeName)))
+        check_known("device", device, get_args(Device))
         if self_ensemble not in {"auto", *get_args(SelfEnsemble)}:
             raise ConfigError(f"self_ensemble must be 1, 2, 4, 8 or 'auto', got {self_ensemble}")
         if tile_px != "auto" and tile_px < _SMALLEST_TILE_PX:
@@ -355,12 +355,6 @@ class Restorer:
 def is_sharp(samples: NDArray[Any]) -> bool:
     """Whether a picture, as `worst_blur` takes it, has no blurred part."""
     return worst_blur(samples) < _SHARP
-
-
-def _check_name(kind: str, name: str, known: Sequence[str]) -> None:
-    """Raise UnknownNameError for a name that is not among those that are known."""
-    if name not in known:
-        raise UnknownNameError(f"no {kind} named {name!r}; known: {', '.join(known)}")
 
 
 def _finish(frame: Frame, wait: _Wait) -> Frame:

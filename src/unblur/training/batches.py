@@ -6,7 +6,6 @@ sees what it would have seen without the stop, however many workers draw ahead.
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Protocol, cast
@@ -17,6 +16,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from unblur.data.pair_cache import PairCache
+from unblur.data.workers import leave_stopping_to_the_parent
 from unblur.training.config import TrainingOptions
 from unblur.training.curriculum import Curriculum
 
@@ -129,16 +129,10 @@ def load_batches(
         num_workers=workers,
         prefetch_factor=_DRAWN_AHEAD if workers else None,
         pin_memory=device.type == "cuda",
-        worker_init_fn=_leave_stopping_to_the_run,
+        worker_init_fn=leave_stopping_to_the_parent,
     )
     for batch in loader:
         yield batch.to(device)
-
-
-def _leave_stopping_to_the_run(_worker: int) -> None:
-    """Ignore a Ctrl-C or SIGTERM that reaches all processes: the run ends the workers itself."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
 
 
 def random_crop(pair: np.ndarray, crop_px: int, rng: np.random.Generator) -> np.ndarray:

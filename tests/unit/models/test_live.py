@@ -13,9 +13,11 @@ from torch.nn import functional  # noqa: E402
 
 from tests.torch_tools import give_random_weights  # noqa: E402
 from tests.training_tools import small_run  # noqa: E402
-from unblur.models.generators.live import LiveGenerator  # noqa: E402
+from unblur.models.bytes import between_bytes  # noqa: E402
+from unblur.models.generators.live import LiveGenerator, SmallLiveGenerator  # noqa: E402
 from unblur.training.learning_network import LearningNetwork, build_network  # noqa: E402
 from unblur.weights.run_state import save_state  # noqa: E402
+from unblur.weights.store import find_model  # noqa: E402
 
 pytestmark = pytest.mark.torch
 CHANNELS, BLOCKS = (16, 16, 16), (1, 1, 1)
@@ -105,3 +107,50 @@ def test_weights_without_the_coarse_pass_are_a_start(tmp_path: Path) -> None:
     state = begun.state_dict()
     assert all(torch.equal(state[name], it) for name, it in plain.items())
     assert not state["generator.from_coarse.0.weight"].any()
+
+
+def test_the_small_one_begins_with_the_pyramid_of_live(tmp_path: Path) -> None:
+    start = find_model("live").find("safetensors")
+    live = build_network(small_run(tmp_path, network="live", start_from=start)).state_dict()
+    small = build_network(small_run(tmp_path, network="live_small", start_from=start))
+    state = {name: it for name, it in small.state_dict().items() if not name.startswith("coarse.")}
+    kept = {name for name in state if ".fine_" not in name and ".into_pyramid" not in name}
+    assert kept == {
+        name for name in live if not any(it in name for it in ("coarse", "gate", ".head."))
+    }
+    assert all(torch.equal(state[name], live[name]) for name in kept)
+    blurry = torch.rand(1, 3, 64, 64)
+    assert torch.equal(small.generator(blurry), blurry)
+
+
+def test_the_small_one_learns_at_four_sizes() -> None:
+    network = LearningNetwork(SmallLiveGenerator(CHANNELS, BLOCKS))
+    blurry = torch.rand(1, 3, 64, 64)
+    assert [it.shape[-1] for it in network(blurry)] == [64, 32, 16, 8]
+
+
+@torch.no_grad()
+def test_the_pyramid_of_the_small_one_sees_full_size_too() -> None:
+    generator = give_random_weights(SmallLiveGenerator(CHANNELS, BLOCKS))
+    checkers = torch.tensor([[1.0, -1.0], [-1.0, 1.0]]).repeat(16, 16) / 2  # grey at half the size
+    maps, grey = (
+        generator.see(picture).maps[1]
+        for picture in (0.5 + checkers.expand(1, 3, 32, 32), torch.full((1, 3, 32, 32), 0.5))
+    )
+    assert not torch.allclose(maps, grey, atol=1e-3)
+    torch.nn.init.zeros_(generator.into_pyramid.weight)
+    blind = generator.see(0.5 + checkers.expand(1, 3, 32, 32)).maps[1]
+    blind_to_grey = generator.see(torch.full((1, 3, 32, 32), 0.5)).maps[1]
+    assert torch.allclose(blind, blind_to_grey, atol=1e-5)
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("kind", [LiveGenerator, SmallLiveGenerator])
+def test_bytes_are_restored_in_cells_as_whole_pictures_are(kind: type[LiveGenerator]) -> None:
+    generator = give_random_weights(kind(CHANNELS, BLOCKS)).eval()
+    blurry = torch.randint(0, 256, (2, 64, 96, 3), dtype=torch.uint8)
+    levels = blurry.permute(0, 3, 1, 2).float()
+    correction = torch.round(generator.correction(levels / 255) * 255)
+    assert correction.abs().max() > 2
+    expected = (levels + correction).clamp(0, 255).permute(0, 2, 3, 1)
+    assert torch.equal(between_bytes(generator)(blurry).float(), expected)
