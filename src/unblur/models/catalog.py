@@ -62,7 +62,7 @@ GENERATORS: dict[str, GeneratorCard] = {
     "live_small": GeneratorCard(
         build=lambda: SmallLiveGenerator((32, 64, 128), (1, 2, 4)),
         summary="Half the size, and little at full size: the fastest.",
-        size_rule=_STRIDE_32,
+        size_rule=SizeRule(multiple_of=64, minimum=64),
         halo_px=_LIVE_HALO_PX,
         paper="arXiv:1908.03826",
     ),

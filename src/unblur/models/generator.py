@@ -19,9 +19,7 @@ class Generator(nn.Module):
     ends: ClassVar[tuple[str, ...]] = ()
     """Names of the modules that take or give pixels: Muon leaves them to AdamW."""
     extras: ClassVar[tuple[str, ...]] = ()
-    """Names of the modules that a relative, whose weights it may begin with, lacks."""
-    left_out: ClassVar[tuple[str, ...]] = ()
-    """Names of the modules that such a relative has, and it has not."""
+    """Names of the modules that a simpler generator, whose weights it may begin with, lacks."""
 
     def forward(self, blurry: Tensor) -> Tensor:
         """Give the restored pictures."""

@@ -63,7 +63,7 @@ class LossOptions(Options):
     pixel_weight: float = Field(default=1.0, ge=0)
     """Of the pixel loss; the paper's L_p is mse with weight 0.5."""
     coarse_weight: float = Field(default=0.5, ge=0)
-    """Of the pixel losses at 1/2, 1/4, ... of the resolution, for networks that have such heads."""
+    """Of the pixel losses at 1/2 and 1/4 of the resolution, for networks that have such heads."""
     frequency_weight: float = Field(default=0.0, ge=0)
     """Of the L1 distance of Fourier transforms."""
     perceptual_weight: float = Field(default=0.0, ge=0)

@@ -14,7 +14,7 @@ from unblur.models.catalog import find_generator
 from unblur.models.encoders import TimmEncoder
 from unblur.models.generator import Generator
 from unblur.models.generators.live import (
-    LivePyramid,
+    LiveGenerator,
     MultiScaleHeads,
     RecurrentLiveGenerator,
 )
@@ -24,23 +24,23 @@ from unblur.weights.run_state import read_state
 
 
 class LearningNetwork(nn.Module):
-    """A generator; the live ones with heads at 1/2, 1/4, ..., which are dropped after training."""
+    """A generator; the live ones with heads at 1/2 and 1/4, which are dropped after training."""
 
     def __init__(self, generator: Generator, frame_count: int = 1) -> None:
         super().__init__()
         self.generator = generator
         self.frame_count = frame_count
         self.coarse = (
-            MultiScaleHeads(generator.map_channels) if isinstance(generator, LivePyramid) else None
+            MultiScaleHeads(generator.channels) if isinstance(generator, LiveGenerator) else None
         )
 
     def forward(self, blurry: Tensor) -> list[Tensor]:
-        """Restored pictures at full resolution, then some at 1/2, 1/4, ...; 0..1, not clamped.
+        """Restored pictures at full resolution, then some at 1/2 and 1/4; 0..1, not clamped.
 
         Of (B, 3, H, W) each `frame_count` in a row are consecutive frames.
         """
         generator = self.generator
-        if self.coarse is None or not isinstance(generator, LivePyramid):
+        if self.coarse is None or not isinstance(generator, LiveGenerator):
             return [generator(blurry)]
         if isinstance(generator, RecurrentLiveGenerator):
             correction, coarse, maps = generator.see_frames(blurry, self.frame_count)
@@ -83,14 +83,15 @@ def _load_first_weights(network: LearningNetwork, options: TrainingOptions) -> N
 def _load_start(network: LearningNetwork, start: Path, name: str) -> None:
     """Give `network` the weights in `start`; raises ConfigError when they are of another.
 
-    What a relative lacks stays as it begins; what only the relative has is left out.
+    What a simpler generator lacks stays as it begins.
     """
+    extras = network.generator.extras
     try:
         if start.suffix == ".safetensors":
             generator, _facts = load_checkpoint(start)
-            _load_shared(network.generator, network.generator, generator.state_dict())
+            _load_all_but(extras, network.generator, generator.state_dict())
         else:
-            _load_shared(network.generator, network, read_state(start)["averaged"])
+            _load_all_but(extras, network, read_state(start)["averaged"])
     except RuntimeError as error:  # PyTorch's, with every name that does not fit
         raise ConfigError(
             f"start_from is {start}, whose weights are not of {name!r}; set network to what it "
@@ -98,21 +99,16 @@ def _load_start(network: LearningNetwork, start: Path, name: str) -> None:
         ) from error
 
 
-def _load_shared(generator: Generator, network: nn.Module, weights: Mapping[str, Tensor]) -> None:
-    """Load `weights` of a relative of `generator` into `network`, which is it or has it.
+def _load_all_but(
+    extras: Collection[str], network: nn.Module, weights: Mapping[str, Tensor]
+) -> None:
+    """Load `weights`, which may lack the modules `extras`.
 
     Raises RuntimeError as `load_state_dict` does.
     """
-    extras = {
-        name: it for name, it in network.state_dict().items() if _is_in(name, generator.extras)
-    }
-    shared = {name: it for name, it in weights.items() if not _is_in(name, generator.left_out)}
-    network.load_state_dict({**extras, **shared})
-
-
-def _is_in(name: str, modules: Collection[str]) -> bool:
-    """Whether the weights of that name are of one of the `modules`."""
-    return not set(name.split(".")).isdisjoint(modules)
+    own = network.state_dict()
+    kept = {name: own[name] for name in own if not set(name.split(".")).isdisjoint(extras)}
+    network.load_state_dict({**kept, **weights})
 
 
 def _load_encoder_weights(generator: Generator, options: TrainingOptions) -> None:

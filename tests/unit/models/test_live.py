@@ -73,9 +73,9 @@ def test_the_fine_pass_leaves_the_coarsest_level_its_last_block() -> None:
 def test_what_the_coarse_pass_sees_changes_the_fine_one() -> None:
     generator = give_random_weights(LiveGenerator(CHANNELS, BLOCKS))
     blurry = torch.rand(1, 3, 32, 32)
-    before = generator.see(blurry)[2][0]
+    before = generator.see(blurry).maps[0]
     torch.nn.init.zeros_(generator.from_coarse[0].weight)
-    assert not torch.allclose(before, generator.see(blurry)[2][0])
+    assert not torch.allclose(before, generator.see(blurry).maps[0])
 
 
 def test_the_coarse_pass_learns_the_picture_at_half_the_size() -> None:
@@ -109,46 +109,49 @@ def test_weights_without_the_coarse_pass_are_a_start(tmp_path: Path) -> None:
     assert not state["generator.from_coarse.0.weight"].any()
 
 
-def test_the_small_one_begins_with_the_pyramid_of_live(tmp_path: Path) -> None:
+@torch.no_grad()
+def test_the_small_one_begins_as_live_at_half_the_size(tmp_path: Path) -> None:
     start = find_model("live").find("safetensors")
-    live = build_network(small_run(tmp_path, network="live", start_from=start)).state_dict()
-    small = build_network(small_run(tmp_path, network="live_small", start_from=start))
-    state = {name: it for name, it in small.state_dict().items() if not name.startswith("coarse.")}
-    kept = {name for name in state if ".fine_" not in name and ".into_pyramid" not in name}
-    assert kept == {
-        name for name in live if not any(it in name for it in ("coarse", "gate", ".head."))
-    }
-    assert all(torch.equal(state[name], live[name]) for name in kept)
-    blurry = torch.rand(1, 3, 64, 64)
-    assert torch.equal(small.generator(blurry), blurry)
+    live, small = (
+        build_network(small_run(tmp_path, network=name, crop_px=64, start_from=start)).generator
+        for name in ("live", "live_small")
+    )
+    blurry = torch.rand(2, 3, 64, 128)
+    half = live.correction(functional.avg_pool2d(blurry, 2))
+    enlarged = functional.interpolate(half, scale_factor=2, mode="bilinear")
+    assert enlarged.abs().max() > 0.01
+    assert torch.allclose(_inner(small.correction(blurry)), _inner(enlarged), atol=1e-5)
 
 
-def test_the_small_one_learns_at_four_sizes() -> None:
+def test_the_small_one_learns_at_full_size_and_less() -> None:
     network = LearningNetwork(SmallLiveGenerator(CHANNELS, BLOCKS))
     blurry = torch.rand(1, 3, 64, 64)
-    assert [it.shape[-1] for it in network(blurry)] == [64, 32, 16, 8]
+    restored = network(blurry)
+    assert [it.shape[-1] for it in restored] == [64, 32, 16, 16, 8]
+    with torch.no_grad():
+        network.generator.head.bias += 0.5
+    changed = network(blurry)
+    for index, factor in ((0, 1), (1, 2), (2, 4)):
+        pictures = functional.avg_pool2d(blurry, factor)
+        found, expected = (it[..., 3:-3, 3:-3] for it in (changed[index], pictures + 0.5))
+        assert torch.allclose(found, expected, atol=1e-5)  # enlarged twice
 
 
 @torch.no_grad()
-def test_the_pyramid_of_the_small_one_sees_full_size_too() -> None:
+def test_the_small_one_sees_what_only_full_size_has() -> None:
     generator = give_random_weights(SmallLiveGenerator(CHANNELS, BLOCKS))
-    checkers = torch.tensor([[1.0, -1.0], [-1.0, 1.0]]).repeat(16, 16) / 2  # grey at half the size
-    maps, grey = (
-        generator.see(picture).maps[1]
-        for picture in (0.5 + checkers.expand(1, 3, 32, 32), torch.full((1, 3, 32, 32), 0.5))
-    )
-    assert not torch.allclose(maps, grey, atol=1e-3)
-    torch.nn.init.zeros_(generator.into_pyramid.weight)
-    blind = generator.see(0.5 + checkers.expand(1, 3, 32, 32)).maps[1]
-    blind_to_grey = generator.see(torch.full((1, 3, 32, 32), 0.5)).maps[1]
-    assert torch.allclose(blind, blind_to_grey, atol=1e-5)
+    checkers = torch.tensor([[1.0, 0.0], [0.0, 1.0]]).repeat(32, 32).expand(1, 3, 64, 64)
+    grey = torch.full((1, 3, 64, 64), 0.5)  # the same at half the size
+    seen = [generator.see(it) for it in (checkers, grey)]
+    assert torch.allclose(seen[0].coarse[0], seen[1].coarse[0], atol=1e-5)
+    assert not torch.allclose(seen[0].correction, seen[1].correction, atol=1e-3)
 
 
 @torch.no_grad()
 @pytest.mark.parametrize("kind", [LiveGenerator, SmallLiveGenerator])
 def test_bytes_are_restored_in_cells_as_whole_pictures_are(kind: type[LiveGenerator]) -> None:
     generator = give_random_weights(kind(CHANNELS, BLOCKS)).eval()
-    blurry = torch.randint(0, 256, (2, 64, 96, 3), dtype=torch.uint8)
+    blurry = torch.randint(0, 256, (2, 64, 128, 3), dtype=torch.uint8)
     levels = blurry.permute(0, 3, 1, 2).float()
     correction = torch.round(generator.correction(levels / 255) * 255)
     assert correction.abs().max() > 2

@@ -32,6 +32,8 @@ from unblur.models.generator import Generator, RecurrentGenerator
 
 _CELL_PX = 4
 _CELL_VALUES = 3 * _CELL_PX**2
+_CARRIED_SCALE = 4
+"""A correction is about a tenth, features are about 1: in int8 both have one range."""
 
 
 class Seen(NamedTuple):
@@ -39,21 +41,25 @@ class Seen(NamedTuple):
 
     correction: Tensor
     coarse: list[Tensor]
-    """Corrections of the picture at smaller sizes, (B, 3, H / n, W / n), found on the way."""
+    """Corrections at half the size, and so on: (B, 3, H / n, W / n) each."""
     maps: list[Tensor]
-    """Top-down maps, the finest first, of `map_channels`."""
+    """The top-down maps, the finest first."""
 
 
-class LivePyramid(Generator):
-    """What the live networks share: a feature pyramid over cells of 4x4 pixels.
+class LiveGenerator(Generator):
+    """Restores pictures whose sides are multiples of 32; shapes as `Generator` has them.
 
-    Restores pictures whose sides are multiples of 32; shapes as `Generator` has them. `channels`
+    The same weights restore half the size first (arXiv:1802.01770): long blur is short there. At
+    full size the levels begin with what the coarse pass found at their stride, the coarsest has
+    only its last block left to do, and a gate mixes both corrections, pixel by pixel. `channels`
     and `block_counts` go from the finest level to the coarsest.
     """
 
     cell_px = _CELL_PX
-    ends = ("stem",)
+    ends = ("stem", "head", "gate")
+    extras = ("from_coarse", "gate")
     halving: Tensor
+    enlarging: Tensor
 
     def __init__(
         self,
@@ -61,7 +67,7 @@ class LivePyramid(Generator):
         block_counts: Sequence[int] = (1, 2, 4),
     ) -> None:
         super().__init__()
-        self.map_channels = tuple(channels)
+        self.channels = tuple(channels)
         levels = range(len(channels))
         self.unshuffle = nn.PixelUnshuffle(_CELL_PX)
         self.stem = nn.Conv2d(_CELL_VALUES, channels[0], 3, padding=1)
@@ -81,16 +87,25 @@ class LivePyramid(Generator):
         self.top_down = nn.ModuleList(
             _blocks(channels[level], block_counts[level]) for level in levels[:-1]
         )
+        self.head = nn.Conv2d(channels[0], _CELL_VALUES, 3, padding=1)
         self.shuffle = nn.PixelShuffle(_CELL_PX)
+        start_at_zero(self.head)
+        self.from_coarse = nn.ModuleList(
+            start_at_zero(nn.Conv2d(coarse, fine, 3, padding=1, bias=False))
+            for coarse, fine in pairwise(channels)
+        )
+        self.gate = start_at_zero(nn.Conv2d(channels[0], _CELL_PX**2, 3, padding=1))
+        nn.init.constant_(self.gate.bias, _logit(0.2))  # pyright: ignore[reportArgumentType]
         self.register_buffer("halving", _kernel(_halve_cells, _CELL_VALUES, 2), persistent=False)
+        self.register_buffer("enlarging", _kernel(_enlarge_middle, 12, 3), persistent=False)
 
     def correction(self, blurry: Tensor) -> Tensor:
         """Give what is to be added to the pictures, about -1..1."""
-        return self.see(blurry)[0]
+        return self.see(blurry).correction
 
     def correct_cells(self, cells: Tensor) -> Tensor:
         """Give cells of the correction, as `cells` are of the pictures: (B, 48, H / 4, W / 4)."""
-        return self.see_cells(cells)[0]
+        return self.see_cells(cells).correction
 
     def see(self, blurry: Tensor) -> Seen:
         """Give the correction, and what was found on the way."""
@@ -99,11 +114,28 @@ class LivePyramid(Generator):
 
     def see_cells(self, cells: Tensor) -> Seen:
         """Give what `see` gives, but the correction in cells, as the pictures are given."""
-        raise NotImplementedError
+        return self.refine(cells, self.pyramid(self.halve(cells)))
+
+    def refine(self, cells: Tensor, coarse_maps: Sequence[Tensor]) -> Seen:
+        """Give what `see_cells` gives, from the maps of the coarse pass."""
+        coarse = self.shuffle(self.head(coarse_maps[0]))
+        convs = zip(self.from_coarse, coarse_maps[:-1], strict=True)
+        added = {level: conv(it) for level, (conv, it) in enumerate(convs, 1)}
+        maps = self.pyramid(cells, added, is_fine=True)
+        fine, share = self.head(maps[0]), torch.sigmoid(self.gate(maps[0]))
+        mixed = fine + torch.cat([share] * 3, dim=1) * (self.enlarge(coarse) - fine)
+        return Seen(mixed, [coarse], maps)
 
     def halve(self, cells: Tensor) -> Tensor:
         """Cells (B, 48, H, W) of the picture at half its size, (B, 48, H / 2, W / 2)."""
         return functional.conv2d(cells, self.halving, stride=2)
+
+    def enlarge(self, coarse: Tensor) -> Tensor:
+        """Cells, (B, 48, H / 2, W / 2), of what is (B, 3, H, W) at twice its size.
+
+        Bilinear; beyond the borders are zeros.
+        """
+        return functional.conv2d(functional.pixel_unshuffle(coarse, 2), self.enlarging, padding=1)
 
     def pyramid(
         self, cells: Tensor, added: Mapping[int, Tensor] | None = None, *, is_fine: bool = False
@@ -131,53 +163,9 @@ class LivePyramid(Generator):
         return maps
 
 
-class LiveGenerator(LivePyramid):
-    """Restores at half the size, then at full size with the same weights (arXiv:1802.01770).
-
-    Long blur is short at half the size. At full size the levels begin with what the coarse pass
-    found at their stride, the coarsest has only its last block left to do, and a gate mixes both
-    corrections, pixel by pixel.
-    """
-
-    ends = (*LivePyramid.ends, "head", "gate")
-    extras = ("from_coarse", "gate")
-    enlarging: Tensor
-
-    def __init__(
-        self,
-        channels: Sequence[int] = (32, 64, 128),
-        block_counts: Sequence[int] = (1, 2, 4),
-    ) -> None:
-        super().__init__(channels, block_counts)
-        self.head = start_at_zero(nn.Conv2d(channels[0], _CELL_VALUES, 3, padding=1))
-        self.from_coarse = nn.ModuleList(
-            start_at_zero(nn.Conv2d(coarse, fine, 3, padding=1, bias=False))
-            for coarse, fine in pairwise(channels)
-        )
-        self.gate = start_at_zero(nn.Conv2d(channels[0], _CELL_PX**2, 3, padding=1))
-        nn.init.constant_(self.gate.bias, _logit(0.2))  # pyright: ignore[reportArgumentType]
-        self.register_buffer("enlarging", _kernel(_enlarge_middle, 12, 3), persistent=False)
-
-    def see_cells(self, cells: Tensor) -> Seen:
-        """Give the correction, that of the coarse pass at half the size, and the fine maps."""
-        return self.refine(cells, self.pyramid(self.halve(cells)))
-
-    def refine(self, cells: Tensor, coarse_maps: Sequence[Tensor]) -> Seen:
-        """Give what `see_cells` gives, from the maps of the coarse pass."""
-        coarse = self.shuffle(self.head(coarse_maps[0]))
-        convs = zip(self.from_coarse, coarse_maps[:-1], strict=True)
-        added = {level: conv(it) for level, (conv, it) in enumerate(convs, 1)}
-        maps = self.pyramid(cells, added, is_fine=True)
-        fine, share = self.head(maps[0]), torch.sigmoid(self.gate(maps[0]))
-        mixed = fine + torch.cat([share] * 3, dim=1) * (self.enlarge(coarse) - fine)
-        return Seen(mixed, [coarse], maps)
-
-    def enlarge(self, coarse: Tensor) -> Tensor:
-        """Cells, (B, 48, H / 2, W / 2), of what is (B, 3, H, W) at twice its size.
-
-        Bilinear; beyond the borders are zeros.
-        """
-        return functional.conv2d(functional.pixel_unshuffle(coarse, 2), self.enlarging, padding=1)
+def _blocks(channels: int, count: int) -> nn.Sequential:
+    """`count` residual blocks in a row."""
+    return nn.Sequential(*(ResidualBlock(channels) for _ in range(count)))
 
 
 class RecurrentLiveGenerator(LiveGenerator, RecurrentGenerator):
@@ -224,22 +212,23 @@ class RecurrentLiveGenerator(LiveGenerator, RecurrentGenerator):
     def no_state(self, blurry: Tensor) -> list[Tensor]:
         """Zeros: (B, C, H / stride, W / stride) each, with strides of 8, 16 and 32."""
         batch, _, height, width = blurry.shape
-        strides = (2 * _CELL_PX * 2**level for level in range(len(self.map_channels)))
+        strides = (2 * _CELL_PX * 2**level for level in range(len(self.channels)))
         return [
             blurry.new_zeros((batch, count, height // stride, width // stride))
-            for count, stride in zip(self.map_channels, strides, strict=True)
+            for count, stride in zip(self.channels, strides, strict=True)
         ]
 
 
-class SmallLiveGenerator(LivePyramid):
-    """Restores at half the size, and of full size only one level: 0.4 times the cost of `live`.
+class SmallLiveGenerator(LiveGenerator):
+    """The live generator at half the size, and of full size the finest level only.
 
-    That level begins with what the pyramid found; what it sees first goes into the pyramid, too.
+    That level begins with what was found at half the size. At first it does no more than enlarge
+    that correction: with the weights of a live generator it restores as that one does at half the
+    size, until it has learned. Sides are multiples of 64.
     """
 
-    ends = (*LivePyramid.ends, "fine_stem", "fine_head")
-    extras = ("fine_stem", "into_pyramid", "fine_upsample", "fine_block", "fine_head")
-    left_out = (*LiveGenerator.extras, "head")
+    ends = (*LiveGenerator.ends, "fine_stem", "fine_head")
+    extras = (*LiveGenerator.extras, "fine_stem", "fine_upsample", "fine_block", "fine_head")
 
     def __init__(
         self,
@@ -247,25 +236,32 @@ class SmallLiveGenerator(LivePyramid):
         block_counts: Sequence[int] = (1, 2, 4),
     ) -> None:
         super().__init__(channels, block_counts)
-        count = channels[0]
-        self.map_channels = (count, *channels)
-        self.fine_stem = nn.Conv2d(_CELL_VALUES, count, 3, padding=1)
-        self.into_pyramid = start_at_zero(nn.Conv2d(count, count, 3, stride=2, padding=1))
-        self.fine_upsample = PixelShuffleUpsample(count, count)
-        self.fine_block = ResidualBlock(count)
-        self.fine_head = start_at_zero(nn.Conv2d(count, _CELL_VALUES, 3, padding=1))
+        self.fine_stem = nn.Conv2d(_CELL_VALUES, channels[0], 3, padding=1)
+        self.fine_upsample = PixelShuffleUpsample(channels[0] + _CELL_VALUES, channels[0])
+        self.fine_block = ResidualBlock(channels[0])
+        self.fine_head = start_at_zero(nn.Conv2d(channels[0], _CELL_VALUES, 3, padding=1))
+        self._start_by_enlarging()
 
     def see_cells(self, cells: Tensor) -> Seen:
-        """Give the correction, and the maps of full size and of the pyramid."""
-        seen = self.fine_stem(cells)
-        maps = self.pyramid(self.halve(cells), {0: self.into_pyramid(seen)})
-        fine = self.fine_block(self.fine_upsample(maps[0]) + seen)
-        return Seen(self.fine_head(fine), [], [fine, *maps])
+        """Give what `see` gives, the correction in cells; the maps are those of half the size."""
+        half = super().see_cells(self.halve(cells))
+        found = torch.cat([half.maps[0], half.correction], dim=1)
+        fine = self.fine_block(self.fine_upsample(found) + self.fine_stem(cells))
+        coarse = [self.shuffle(half.correction), *half.coarse]
+        return Seen(self.fine_head(fine), coarse, half.maps)
 
-
-def _blocks(channels: int, count: int) -> nn.Sequential:
-    """`count` residual blocks in a row."""
-    return nn.Sequential(*(ResidualBlock(channels) for _ in range(count)))
+    @torch.no_grad()
+    def _start_by_enlarging(self) -> None:
+        """Let the first twelve channels carry the correction to the head, which enlarges it."""
+        carried = self.enlarging.shape[1]
+        for conv, count in ((self.fine_stem, carried), (self.fine_upsample.conv, 4 * carried)):
+            for parameter in conv.parameters():
+                nn.init.zeros_(parameter[:count])
+        pixels = torch.eye(_CELL_VALUES)[..., None, None]
+        blocks = functional.pixel_unshuffle(functional.pixel_shuffle(pixels, _CELL_PX), 2)
+        cells = blocks.permute(1, 2, 3, 0).flatten(0, 2)[..., None, None]
+        self.fine_upsample.conv.weight[: 4 * carried, -_CELL_VALUES:] = cells * _CARRIED_SCALE
+        self.fine_head.weight[:, :carried] = self.enlarging / _CARRIED_SCALE
 
 
 def _kernel(function: Callable[[Tensor], Tensor], channels: int, size: int) -> Tensor:
@@ -293,7 +289,7 @@ def _logit(share: float) -> float:
 
 
 class MultiScaleHeads(nn.Module):
-    """Restored pictures at 1/2, 1/4, ... from the coarser maps: a help in training only.
+    """Restored pictures at 1/2 and 1/4 from the coarser maps: a help in training only.
 
     Each map predicts the residual at a quarter of its stride. Dropped at export.
     """
