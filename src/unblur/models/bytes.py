@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from unblur.models.generator import Generator, RecurrentGenerator
 
@@ -24,9 +23,8 @@ class BytesInBytesOut(nn.Module):
 
     def forward(self, blurry: Tensor) -> Tensor:
         """(B, H, W, 3) uint8 RGB to the restored same."""
-        cell_px = self.generator.cell_px
-        levels = _to_levels(blurry, cell_px)
-        return _add(levels, self.generator.correct_cells(levels / 255), cell_px)
+        levels = _to_levels(blurry)
+        return _add(levels, self.generator.correction(levels / 255))
 
 
 class BytesAndState(nn.Module):
@@ -38,27 +36,20 @@ class BytesAndState(nn.Module):
 
     def forward(self, blurry: Tensor, *state: Tensor) -> tuple[Tensor, ...]:
         """(B, H, W, 3) uint8 RGB and the state, float32, to the restored same and the next."""
-        cell_px = self.generator.cell_px
-        levels = _to_levels(blurry, cell_px)
+        levels = _to_levels(blurry)
         correction, after = self.generator.correct_next(levels / 255, state)
-        return _add(levels, correction, cell_px), *after
+        return _add(levels, correction), *after
 
 
-def _to_levels(blurry: Tensor, cell_px: int) -> Tensor:
-    """Bytes (B, H, W, 3) as float grey levels in cells, (B, 3 n², H / n, W / n).
-
-    They are put into cells as bytes: as floats it is four times as much to move.
-    """
-    pictures = blurry.permute(0, 3, 1, 2)
-    cells = pictures if cell_px == 1 else functional.pixel_unshuffle(pictures, cell_px)
-    return cells.to(torch.float32)
+def _to_levels(blurry: Tensor) -> Tensor:
+    """Bytes (B, H, W, 3) as float grey levels (B, 3, H, W)."""
+    return blurry.permute(0, 3, 1, 2).to(torch.float32)
 
 
-def _add(levels: Tensor, correction: Tensor, cell_px: int) -> Tensor:
-    """Grey levels and a correction in 0..1, both in cells, as bytes (B, H, W, 3)."""
-    cells = (levels + torch.round(correction * 255)).clamp(0, 255).to(torch.uint8)
-    restored = cells if cell_px == 1 else functional.pixel_shuffle(cells, cell_px)
-    return restored.permute(0, 2, 3, 1)
+def _add(levels: Tensor, correction: Tensor) -> Tensor:
+    """Grey levels and a correction in 0..1 as bytes (B, H, W, 3)."""
+    restored = (levels + torch.round(correction * 255)).clamp(0, 255)
+    return restored.permute(0, 2, 3, 1).to(torch.uint8)
 
 
 def between_bytes(generator: Generator) -> BytesInBytesOut | BytesAndState:

@@ -14,8 +14,6 @@ class Generator(nn.Module):
     Shapes: (B, 3, H, W) RGB in 0..1 to the same; the output is not clamped.
     """
 
-    cell_px: ClassVar[int] = 1
-    """The side of the cells of pixels that it works in."""
     ends: ClassVar[tuple[str, ...]] = ()
     """Names of the modules that take or give pixels: Muon leaves them to AdamW."""
     extras: ClassVar[tuple[str, ...]] = ()
@@ -29,19 +27,12 @@ class Generator(nn.Module):
         """Give what is to be added to the pictures, about -1..1."""
         raise NotImplementedError
 
-    def correct_cells(self, cells: Tensor) -> Tensor:
-        """Give the same in cells, for cells of the pictures.
-
-        Shapes: (B, 3 n², H / n, W / n), as a pixel unshuffle by n = `cell_px` gives them.
-        """
-        return self.correction(cells)
-
 
 class RecurrentGenerator(Generator):
     """A generator that remembers the frame before: feature maps as state, zeros for none."""
 
-    def correct_next(self, cells: Tensor, state: Sequence[Tensor]) -> tuple[Tensor, list[Tensor]]:
-        """Give what `correct_cells` gives, and the state for the frame after."""
+    def correct_next(self, blurry: Tensor, state: Sequence[Tensor]) -> tuple[Tensor, list[Tensor]]:
+        """Give the correction, and the state for the frame after."""
         raise NotImplementedError
 
     def no_state(self, blurry: Tensor) -> list[Tensor]:

@@ -13,7 +13,6 @@ from torch.nn import functional  # noqa: E402
 
 from tests.torch_tools import give_random_weights  # noqa: E402
 from tests.training_tools import small_run  # noqa: E402
-from unblur.models.bytes import between_bytes  # noqa: E402
 from unblur.models.generators.live import LiveGenerator, SmallLiveGenerator  # noqa: E402
 from unblur.training.learning_network import LearningNetwork, build_network  # noqa: E402
 from unblur.weights.run_state import save_state  # noqa: E402
@@ -21,6 +20,11 @@ from unblur.weights.store import find_model  # noqa: E402
 
 pytestmark = pytest.mark.torch
 CHANNELS, BLOCKS = (16, 16, 16), (1, 1, 1)
+
+
+def _cells(pictures: torch.Tensor) -> torch.Tensor:
+    """4x4 pixels as 48 channels."""
+    return functional.pixel_unshuffle(pictures, 4)
 
 
 def _inner(pictures: torch.Tensor) -> torch.Tensor:
@@ -36,7 +40,7 @@ def test_it_starts_as_a_mix_of_what_it_finds_at_both_sizes() -> None:
     torch.nn.init.constant_(generator.gate.bias, math.log(0.2 / 0.8))
     blurry = torch.rand(2, 3, 64, 96)
     coarse, fine = (
-        generator.shuffle(generator.head(generator.pyramid(generator.unshuffle(it))[0]))
+        generator.shuffle(generator.head(generator.pyramid(generator.stem(_cells(it)))[0]))
         for it in (functional.avg_pool2d(blurry, 2), blurry)
     )
     enlarged = functional.interpolate(coarse, scale_factor=2, mode="bilinear")
@@ -48,9 +52,9 @@ def test_it_starts_as_a_mix_of_what_it_finds_at_both_sizes() -> None:
 
 def test_cells_are_halved_and_enlarged_as_pictures_are() -> None:
     generator = LiveGenerator(CHANNELS, BLOCKS)
-    picture = torch.rand(2, 3, 32, 48)
+    picture = torch.rand(2, 3, 32, 64)
     half = functional.avg_pool2d(picture, 2)
-    halved = generator.halve(generator.unshuffle(picture))
+    halved = generator.halve(picture)
     assert torch.allclose(generator.shuffle(halved), half, atol=1e-6)
     twice = functional.interpolate(picture, scale_factor=2, mode="bilinear")
     enlarged = generator.shuffle(generator.enlarge(picture))
@@ -59,14 +63,14 @@ def test_cells_are_halved_and_enlarged_as_pictures_are() -> None:
 
 def test_the_fine_pass_leaves_the_coarsest_level_its_last_block() -> None:
     generator = give_random_weights(LiveGenerator(CHANNELS, (1, 1, 3)))
-    cells = torch.rand(1, 48, 16, 16)
-    before = generator.pyramid(cells, is_fine=True)
-    whole = generator.pyramid(cells)
+    features = torch.rand(1, 16, 16, 16)
+    before = generator.pyramid(features, is_fine=True)
+    whole = generator.pyramid(features)
     assert not torch.allclose(whole[0], before[0])
     for block in generator.bottom_up[2][:-1]:
         torch.nn.init.zeros_(block.conv2.weight)
         torch.nn.init.zeros_(block.conv2.bias)
-    for level, it in enumerate(generator.pyramid(cells)):
+    for level, it in enumerate(generator.pyramid(features)):
         assert torch.allclose(it, before[level], atol=1e-5)
 
 
@@ -145,15 +149,3 @@ def test_the_small_one_sees_what_only_full_size_has() -> None:
     seen = [generator.see(it) for it in (checkers, grey)]
     assert torch.allclose(seen[0].coarse[0], seen[1].coarse[0], atol=1e-5)
     assert not torch.allclose(seen[0].correction, seen[1].correction, atol=1e-3)
-
-
-@torch.no_grad()
-@pytest.mark.parametrize("kind", [LiveGenerator, SmallLiveGenerator])
-def test_bytes_are_restored_in_cells_as_whole_pictures_are(kind: type[LiveGenerator]) -> None:
-    generator = give_random_weights(kind(CHANNELS, BLOCKS)).eval()
-    blurry = torch.randint(0, 256, (2, 64, 128, 3), dtype=torch.uint8)
-    levels = blurry.permute(0, 3, 1, 2).float()
-    correction = torch.round(generator.correction(levels / 255) * 255)
-    assert correction.abs().max() > 2
-    expected = (levels + correction).clamp(0, 255).permute(0, 2, 3, 1)
-    assert torch.equal(between_bytes(generator)(blurry).float(), expected)

@@ -40,17 +40,16 @@ def test_it_starts_as_the_live_generator_whatever_came_before(tmp_path: Path) ->
     live = build_network(small_run(tmp_path, network="live", start_from=BUNDLED)).generator.eval()
     blurry = torch.rand(2, 3, 32, 64)
     state = [torch.rand_like(it) for it in recurrent.no_state(blurry)]
-    correction, _ = recurrent.correct_next(recurrent.unshuffle(blurry), state)
-    assert torch.allclose(recurrent.shuffle(correction), live.correction(blurry), atol=1e-5)
+    correction, _ = recurrent.correct_next(blurry, state)
+    assert torch.allclose(correction, live.correction(blurry), atol=1e-5)
 
 
 @torch.no_grad()
 def test_a_picture_is_a_frame_that_nothing_came_before(tmp_path: Path) -> None:
     generator, blurry = learned(tmp_path), torch.rand(2, 3, 32, 64)
-    cells = generator.unshuffle(blurry)
-    first, state = generator.correct_next(cells, generator.no_state(blurry))
-    again, _ = generator.correct_next(cells, state)
-    assert torch.equal(generator.shuffle(first), generator.correction(blurry))
+    first, state = generator.correct_next(blurry, generator.no_state(blurry))
+    again, _ = generator.correct_next(blurry, state)
+    assert torch.equal(first, generator.correction(blurry))
     assert not torch.allclose(first, again, atol=1e-3)
     facts = find_generator("live_recurrent").state_maps
     shapes = [(2, it.channels, 32 // it.stride, 64 // it.stride) for it in facts]
@@ -64,10 +63,8 @@ def test_a_batch_of_sequences_is_run_frame_by_frame(tmp_path: Path) -> None:
     for start in (0, 3):
         state = generator.no_state(blurry[:1])
         for index in range(start, start + 3):
-            cells = generator.unshuffle(blurry[index : index + 1])
-            correction, state = generator.correct_next(cells, state)
-            restored = generator.shuffle(correction)
-            assert torch.allclose(together[index : index + 1], restored, atol=1e-5)
+            correction, state = generator.correct_next(blurry[index : index + 1], state)
+            assert torch.allclose(together[index : index + 1], correction, atol=1e-5)
 
 
 def test_the_last_frame_teaches_what_to_remember_of_the_first(tmp_path: Path) -> None:

@@ -55,7 +55,6 @@ class LiveGenerator(Generator):
     and `block_counts` go from the finest level to the coarsest.
     """
 
-    cell_px = _CELL_PX
     ends = ("stem", "head", "gate")
     extras = ("from_coarse", "gate")
     halving: Tensor
@@ -69,7 +68,6 @@ class LiveGenerator(Generator):
         super().__init__()
         self.channels = tuple(channels)
         levels = range(len(channels))
-        self.unshuffle = nn.PixelUnshuffle(_CELL_PX)
         self.stem = nn.Conv2d(_CELL_VALUES, channels[0], 3, padding=1)
         self.bottom_up = nn.ModuleList(
             _blocks(channels[level], block_counts[level]) for level in levels
@@ -103,32 +101,25 @@ class LiveGenerator(Generator):
         """Give what is to be added to the pictures, about -1..1."""
         return self.see(blurry).correction
 
-    def correct_cells(self, cells: Tensor) -> Tensor:
-        """Give cells of the correction, as `cells` are of the pictures: (B, 48, H / 4, W / 4)."""
-        return self.see_cells(cells).correction
-
     def see(self, blurry: Tensor) -> Seen:
         """Give the correction, and what was found on the way."""
-        correction, *found = self.see_cells(self.unshuffle(blurry))
+        coarse_maps = self.pyramid(self.stem(self.halve(blurry)))
+        correction, *found = self.refine(_over_pixels(self.stem, blurry), coarse_maps)
         return Seen(self.shuffle(correction), *found)
 
-    def see_cells(self, cells: Tensor) -> Seen:
-        """Give what `see` gives, but the correction in cells, as the pictures are given."""
-        return self.refine(cells, self.pyramid(self.halve(cells)))
-
-    def refine(self, cells: Tensor, coarse_maps: Sequence[Tensor]) -> Seen:
-        """Give what `see_cells` gives, from the maps of the coarse pass."""
+    def refine(self, features: Tensor, coarse_maps: Sequence[Tensor]) -> Seen:
+        """Give what `see` gives, the correction in cells, from the stem's and the coarse maps."""
         coarse = self.shuffle(self.head(coarse_maps[0]))
         convs = zip(self.from_coarse, coarse_maps[:-1], strict=True)
         added = {level: conv(it) for level, (conv, it) in enumerate(convs, 1)}
-        maps = self.pyramid(cells, added, is_fine=True)
+        maps = self.pyramid(features, added, is_fine=True)
         fine, share = self.head(maps[0]), torch.sigmoid(self.gate(maps[0]))
         mixed = fine + torch.cat([share] * 3, dim=1) * (self.enlarge(coarse) - fine)
         return Seen(mixed, [coarse], maps)
 
-    def halve(self, cells: Tensor) -> Tensor:
-        """Cells (B, 48, H, W) of the picture at half its size, (B, 48, H / 2, W / 2)."""
-        return functional.conv2d(cells, self.halving, stride=2)
+    def halve(self, pictures: Tensor) -> Tensor:
+        """Cells, (B, 48, H / 8, W / 8), of what pictures (B, 3, H, W) are at half their size."""
+        return functional.conv2d(pictures, _of_pixels(self.halving), stride=2 * _CELL_PX)
 
     def enlarge(self, coarse: Tensor) -> Tensor:
         """Cells, (B, 48, H / 2, W / 2), of what is (B, 3, H, W) at twice its size.
@@ -138,14 +129,13 @@ class LiveGenerator(Generator):
         return functional.conv2d(functional.pixel_unshuffle(coarse, 2), self.enlarging, padding=1)
 
     def pyramid(
-        self, cells: Tensor, added: Mapping[int, Tensor] | None = None, *, is_fine: bool = False
+        self, features: Tensor, added: Mapping[int, Tensor] | None = None, *, is_fine: bool = False
     ) -> list[Tensor]:
         """Give the top-down feature maps, the finest first, at strides 4, 8 and 16.
 
-        `added` are maps, by level, of the same shapes, that levels begin with. In the fine pass
-        the coarsest level is all but done.
+        `features` are the stem's. `added` are maps, by level, of the same shapes, that levels
+        begin with. In the fine pass the coarsest level is all but done.
         """
-        features = self.stem(cells)
         seen: list[Tensor] = []
         for level, blocks in enumerate(self.bottom_up):
             if level:
@@ -189,24 +179,24 @@ class RecurrentLiveGenerator(LiveGenerator, RecurrentGenerator):
             start_at_zero(nn.Conv2d(count, count, 3, padding=1, bias=False)) for count in channels
         )
 
-    def correct_next(self, cells: Tensor, state: Sequence[Tensor]) -> tuple[Tensor, list[Tensor]]:
-        """Give cells of the correction, and the state for the frame after."""
-        after = self.next_maps(self.halve(cells), state)
-        return self.refine(cells, after)[0], after
+    def correct_next(self, blurry: Tensor, state: Sequence[Tensor]) -> tuple[Tensor, list[Tensor]]:
+        """Give the correction, and the state for the frame after."""
+        after = self.next_maps(self.halve(blurry), state)
+        return self.shuffle(self.refine(_over_pixels(self.stem, blurry), after).correction), after
 
     def next_maps(self, cells: Tensor, state: Sequence[Tensor]) -> list[Tensor]:
         """Give the top-down maps of frames at half their size: the state for the frames after."""
         convs = zip(self.memory, state, strict=True)
-        return self.pyramid(cells, {level: conv(it) for level, (conv, it) in enumerate(convs)})
+        added = {level: conv(it) for level, (conv, it) in enumerate(convs)}
+        return self.pyramid(self.stem(cells), added)
 
     def see_frames(self, blurry: Tensor, frame_count: int) -> Seen:
         """Give what `see` gives for sequences: each `frame_count` in a row are one."""
-        cells = self.unshuffle(blurry)
-        frames = self.halve(cells).unflatten(0, (-1, frame_count)).unbind(1)
+        frames = self.halve(blurry).unflatten(0, (-1, frame_count)).unbind(1)
         maps = self.no_state(blurry[::frame_count])
         pyramids = [maps := self.next_maps(frame, maps) for frame in frames]
         together = [torch.stack(level, 1).flatten(0, 1) for level in zip(*pyramids, strict=True)]
-        correction, *found = self.refine(cells, together)
+        correction, *found = self.refine(_over_pixels(self.stem, blurry), together)
         return Seen(self.shuffle(correction), *found)
 
     def no_state(self, blurry: Tensor) -> list[Tensor]:
@@ -242,13 +232,15 @@ class SmallLiveGenerator(LiveGenerator):
         self.fine_head = start_at_zero(nn.Conv2d(channels[0], _CELL_VALUES, 3, padding=1))
         self._start_by_enlarging()
 
-    def see_cells(self, cells: Tensor) -> Seen:
-        """Give what `see` gives, the correction in cells; the maps are those of half the size."""
-        half = super().see_cells(self.halve(cells))
+    def see(self, blurry: Tensor) -> Seen:
+        """Give the correction, those at half the size and less, and the maps of half the size."""
+        cells = self.halve(blurry)
+        quarter = functional.conv2d(cells, self.halving, stride=2)
+        half = self.refine(self.stem(cells), self.pyramid(self.stem(quarter)))
         found = torch.cat([half.maps[0], half.correction], dim=1)
-        fine = self.fine_block(self.fine_upsample(found) + self.fine_stem(cells))
+        fine = self.fine_upsample(found) + _over_pixels(self.fine_stem, blurry)
         coarse = [self.shuffle(half.correction), *half.coarse]
-        return Seen(self.fine_head(fine), coarse, half.maps)
+        return Seen(self.shuffle(self.fine_head(self.fine_block(fine))), coarse, half.maps)
 
     @torch.no_grad()
     def _start_by_enlarging(self) -> None:
@@ -262,6 +254,19 @@ class SmallLiveGenerator(LiveGenerator):
         cells = blocks.permute(1, 2, 3, 0).flatten(0, 2)[..., None, None]
         self.fine_upsample.conv.weight[: 4 * carried, -_CELL_VALUES:] = cells * _CARRIED_SCALE
         self.fine_head.weight[:, :carried] = self.enlarging / _CARRIED_SCALE
+
+
+def _over_pixels(conv: nn.Conv2d, pictures: Tensor) -> Tensor:
+    """What a 3x3 `conv` makes of the cells of `pictures`, without putting them into cells."""
+    kernel = _of_pixels(conv.weight)
+    return functional.conv2d(pictures, kernel, conv.bias, stride=_CELL_PX, padding=_CELL_PX)
+
+
+def _of_pixels(kernel: Tensor) -> Tensor:
+    """A kernel over cells, (C, 48, k, k), as one over pixels, (C, 3, 4k, 4k)."""
+    count, _, size, _ = kernel.shape
+    cells = kernel.reshape(count, 3, _CELL_PX, _CELL_PX, size, size)
+    return cells.permute(0, 1, 4, 2, 5, 3).reshape(count, 3, size * _CELL_PX, size * _CELL_PX)
 
 
 def _kernel(function: Callable[[Tensor], Tensor], channels: int, size: int) -> Tensor:
