@@ -23,6 +23,11 @@ def gopro(root: Path, parts: tuple[str, ...] = ("train", "test")) -> Path:
     return root
 
 
+def test_check_says_once_what_all_parts_lack(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    assert main(["data", "check", "gopro", str(tmp_path / "none")]) == 1
+    assert capsys.readouterr().err.count("there is no folder") == 1
+
+
 def test_check_says_what_each_part_holds(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     assert main(["data", "check", "gopro", str(gopro(tmp_path))]) == 0
     streams = capsys.readouterr()

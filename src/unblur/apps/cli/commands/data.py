@@ -223,8 +223,8 @@ def _print_rows(rows: list[dict[str, Any]]) -> None:
     for row in rows:
         for note in row["notes"]:
             print_note(f"note: {row['part'] or row['name']}: {note}")
-        if row["error"]:
-            print_error(row["error"])
+    for error in dict.fromkeys(row["error"] for row in rows if row["error"]):
+        print_error(error)  # once, where all parts lack the same
 
 
 def _cells(row: dict[str, Any]) -> tuple[str, ...]:
