@@ -20,6 +20,9 @@ Precision = Literal["fp32", "bf16", "int8"]
 Aim = Literal["fidelity", "perceptual"]
 """What weights were trained for: to be near the truth, or to look sharp, with a discriminator."""
 
+DEFAULT_LICENCE = "Apache-2.0"
+"""Of the bundled weights, and of others that do not say."""
+
 METADATA_KEY = "unblur_facts"
 """Under which key of a file's metadata the JSON stands."""
 
@@ -71,7 +74,7 @@ class NetworkFacts:
     """What the weights were trained for."""
     paper: str = ""
     """Where the idea stands, for example "arXiv:1908.03826"."""
-    licence: str = "Apache-2.0"
+    licence: str = DEFAULT_LICENCE
     """Of the weights, as an SPDX name."""
     training_runs: tuple[str, ...] = ()
     """Data, recipe and length of each run that made the weights, in a sentence; the last first."""

@@ -22,7 +22,7 @@ from unblur.evaluation.quality import QualityRun, mean_scores
 from unblur.export.onnx_export import export_onnx, halve_weights, with_facts
 from unblur.export.quantize import quantize_onnx
 from unblur.export.timing import with_speed
-from unblur.facts import NetworkFacts, Precision
+from unblur.facts import DEFAULT_LICENCE, NetworkFacts, Precision
 from unblur.images.state import empty_state, state_names
 from unblur.media.atomic import make_folder, replacing
 from unblur.models.bytes import between_bytes
@@ -38,7 +38,11 @@ _PERCEPTUAL = "Trained with a discriminator: looks sharper, is further from the 
 
 
 def export_bundle(
-    checkpoint: Path, target: Path, *, data: Mapping[str, Path] | None = None
+    checkpoint: Path,
+    target: Path,
+    *,
+    data: Mapping[str, Path] | None = None,
+    licence: str = DEFAULT_LICENCE,
 ) -> list[Path]:
     """Write `NAME.safetensors`, `NAME.onnx` and `NAME.int8.onnx` into `target`.
 
@@ -46,8 +50,9 @@ def export_bundle(
     `checkpoint` is what a training run saved; its averaged weights are taken, and
     int8 is calibrated on the run's own held-out blurred pictures. What the files do
     to the pairs in the folders `data`, by name, and the time that they take for a frame
-    are measured and written into their facts. Gives the paths. Raises ModelError when
-    `checkpoint` is not one, InputError when there is nothing to measure in one of `data`.
+    are measured and written into their facts, as is the `licence`, an SPDX name. Gives the
+    paths. Raises ModelError when `checkpoint` is not one, InputError when there is nothing to
+    measure in one of `data`.
     """
     sets = [open_picture_set(name, folder) for name, folder in (data or {}).items()]
     for each in sets:
@@ -55,7 +60,7 @@ def export_bundle(
     state = read_state(checkpoint)
     options = json.loads(state["options"])
     pairs = open_pair_cache(Path(options["data"]["cache"]) / "held_out").pairs
-    facts = _describe(options, state)
+    facts = replace(_describe(options, state), licence=licence)
     generator = find_generator(facts.name).build()
     generator.load_state_dict(_averaged(state))
     with TemporaryDirectory() as folder:

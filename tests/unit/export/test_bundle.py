@@ -48,7 +48,8 @@ def exported(checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> list
         write_picture(picture_of(pixels), folder / part / "a.png")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(timing, "_ROUNDS", 2)
-        return export_bundle(checkpoint, tmp_path_factory.mktemp("models"), data={"mine": folder})
+        models = tmp_path_factory.mktemp("models")
+        return export_bundle(checkpoint, models, data={"mine": folder}, licence="CC-BY-4.0")
 
 
 def test_all_three_files_restore_alike(exported: list[Path], rng: np.random.Generator) -> None:
@@ -92,6 +93,7 @@ def test_the_facts_tell_of_the_training_and_of_what_was_measured(exported: list[
             assert restorer.facts.metrics["frame_1280x720_int8_ms"] > 0
             assert "OpenVINO" in restorer.facts.measured_on
             assert restorer.facts.parameter_count == 1_776_512
+            assert restorer.facts.licence == "CC-BY-4.0"
 
 
 def test_another_file_is_refused(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import typer
 from unblur.apps.cli import options
 from unblur.apps.cli.output import SUCCESS, print_result
 from unblur.errors import missing_extra
+from unblur.facts import DEFAULT_LICENCE
 
 Checkpoint = Annotated[
     Path,
@@ -22,7 +23,23 @@ Folder = Annotated[
 ]
 
 
-def export(checkpoint: Checkpoint, *, output: Folder = Path(), data: options.Data = None) -> int:
+Licence = Annotated[
+    str | None,
+    typer.Option(
+        "--licence",
+        metavar="SPDX",
+        help="Licence of the weights, such as CC-BY-4.0; else Apache-2.0.",
+    ),
+]
+
+
+def export(
+    checkpoint: Checkpoint,
+    *,
+    output: Folder = Path(),
+    data: options.Data = None,
+    licence: Licence = None,
+) -> int:
     """Turn a training checkpoint into model files.
 
     They are NAME.safetensors (for PyTorch), NAME.onnx and NAME.int8.onnx. What they do
@@ -34,8 +51,12 @@ def export(checkpoint: Checkpoint, *, output: Folder = Path(), data: options.Dat
     except ModuleNotFoundError as missing:
         raise missing_extra("exporting", missing.name, "export") from missing
     if checkpoint.suffix == ".safetensors":
+        if licence:
+            raise typer.BadParameter("--licence goes with a checkpoint; the model says its own")
         print_result(str(export_weights(checkpoint, output)))
         return SUCCESS
-    for path in export_bundle(checkpoint, output, data=options.parse_data(data or [])):
+    pairs = options.parse_data(data or [])
+    licence = licence or DEFAULT_LICENCE
+    for path in export_bundle(checkpoint, output, data=pairs, licence=licence):
         print_result(str(path))
     return SUCCESS
