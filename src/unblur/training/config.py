@@ -122,8 +122,6 @@ class TrainingOptions(Options):
     """Folder for checkpoints and logs."""
     start_from: Path | None = None
     """A checkpoint or a .safetensors model whose weights the run starts from."""
-    learns: Literal["all", "extras"] = "all"
-    """extras: only the modules that a simpler network, which the run starts from, lacks."""
     maximum_steps: int | None = Field(default=None, gt=0)
     """Length of the run in optimizer steps."""
     maximum_epochs: float | None = Field(default=None, gt=0)
@@ -162,12 +160,6 @@ class TrainingOptions(Options):
     checkpoint_minutes: float = Field(default=4.0, gt=0)
     """How often the run is saved and validated."""
     seed: int = Field(default=1, ge=0)
-
-    @model_validator(mode="after")
-    def _has_what_to_learn(self) -> Self:
-        if self.learns == "extras" and self.start_from is None:
-            raise ValueError("learns is 'extras', which needs weights for the rest: start_from")
-        return self
 
     @model_validator(mode="after")
     def _has_an_end(self) -> Self:

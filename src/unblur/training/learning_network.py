@@ -69,18 +69,7 @@ def build_network(options: TrainingOptions, *, is_begun: bool = False) -> Learni
         network = LearningNetwork(card.build(), options.data.frame_count)
     if not is_begun:
         _load_first_weights(network, options)
-    if options.learns == "extras":
-        _freeze_all_but_extras(network, options.network)
     return network.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
-
-
-def _freeze_all_but_extras(network: LearningNetwork, name: str) -> None:
-    """Let only the generator's extras learn; raises ConfigError where it has none."""
-    extras = network.generator.extras
-    if not extras:
-        raise ConfigError(f"learns is 'extras', and {name!r} has none; choose 'all'")
-    for parameter_name, parameter in network.named_parameters():
-        parameter.requires_grad_(_is_in(parameter_name, extras))
 
 
 def _load_first_weights(network: LearningNetwork, options: TrainingOptions) -> None:
@@ -118,13 +107,8 @@ def _load_all_but(
     Raises RuntimeError as `load_state_dict` does.
     """
     own = network.state_dict()
-    kept = {name: own[name] for name in own if _is_in(name, extras)}
+    kept = {name: own[name] for name in own if not set(name.split(".")).isdisjoint(extras)}
     network.load_state_dict({**kept, **weights})
-
-
-def _is_in(name: str, modules: Collection[str]) -> bool:
-    """Whether the weights of that name are of one of the `modules`."""
-    return not set(name.split(".")).isdisjoint(modules)
 
 
 def _load_encoder_weights(generator: Generator, options: TrainingOptions) -> None:

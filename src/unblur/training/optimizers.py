@@ -57,8 +57,6 @@ def _group(network: LearningNetwork, *, has_matrices: bool) -> list[dict[str, An
     """Parameter groups: of the backbone or not, for Muon or not; empty ones left out."""
     groups: dict[tuple[bool, bool], list[nn.Parameter]] = {}
     for name, parameter in network.named_parameters():
-        if not parameter.requires_grad:
-            continue
         is_matrix = has_matrices and _is_hidden(network, name, parameter)
         groups.setdefault((name.startswith(_ENCODER), is_matrix), []).append(parameter)
     return [

@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from pydantic import ValidationError
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("timm")
@@ -32,7 +31,6 @@ from unblur.training.trainer import Trainer, make_fabric  # noqa: E402
 from unblur.weights import run_state  # noqa: E402
 from unblur.weights.checkpoint import save_checkpoint  # noqa: E402
 from unblur.weights.history import runs_of  # noqa: E402
-from unblur.weights.store import find_model  # noqa: E402
 
 pytestmark = pytest.mark.torch
 
@@ -266,30 +264,6 @@ def test_a_run_starts_from_a_model_file(tmp_path: Path) -> None:
     trainer = make_trainer(small_run(tmp_path, start_from=path))
     assert trainer.earlier_runs == ("the second", "the first")
     assert torch.equal(trainer.network.generator.head.weight, generator.head.weight)
-
-
-def test_only_what_the_network_before_lacked_learns_if_asked(tmp_path: Path) -> None:
-    start = find_model("live").find("safetensors")
-    changes = {"network": "live_small", "crop_px": 64, "first_crop_px": None}
-    options = small_run(tmp_path, start_from=start, learns="extras", maximum_steps=2, **changes)
-    trainer = make_trainer(options)
-    before = {name: it.clone() for name, it in trainer.network.state_dict().items()}
-    trainer.run()
-    changed = {
-        name
-        for name, it in trainer.network.state_dict().items()
-        if not torch.equal(it, before[name])
-    }
-    assert {name.split(".")[1] for name in changed} == set(trainer.network.generator.extras)
-
-
-def test_a_network_without_extras_cannot_learn_them_alone(tmp_path: Path) -> None:
-    first = make_trainer(small_run(tmp_path, network="mobilenet", maximum_steps=1)).run()
-    options = small_run(tmp_path, network="mobilenet", start_from=first, learns="extras")
-    with pytest.raises(ConfigError, match="'mobilenet' has none; choose 'all'"):
-        make_trainer(options)
-    with pytest.raises(ValidationError, match="start_from"):
-        small_run(tmp_path, learns="extras")
 
 
 def test_a_backbone_is_frozen_at_first(tmp_path: Path) -> None:

@@ -218,7 +218,7 @@ class SmallLiveGenerator(LiveGenerator):
     """
 
     ends = (*LiveGenerator.ends, "fine_stem", "fine_head")
-    extras = ("fine_stem", "fine_upsample", "fine_block", "fine_head")
+    extras = (*LiveGenerator.extras, "fine_stem", "fine_upsample", "fine_block", "fine_head")
 
     def __init__(
         self,
