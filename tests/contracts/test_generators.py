@@ -16,7 +16,7 @@ from unblur.models.generator import RecurrentGenerator  # noqa: E402
 from unblur.weights.checkpoint import load_checkpoint, save_checkpoint  # noqa: E402
 
 pytestmark = pytest.mark.torch
-_REACH_PX = dict.fromkeys(("live", "live_large", "live_recurrent"), 603) | {"live_small": 1218}
+_REACH_PX = dict.fromkeys(("live", "live_large", "live_recurrent"), 603) | {"live_fast": 905}
 """Of networks whose halo is less: docs/decisions/halo.md."""
 
 

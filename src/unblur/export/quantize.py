@@ -44,20 +44,26 @@ def quantize_onnx(
 def _left_in_float(model: onnx.ModelProto) -> list[str]:
     """Names of the nodes that stay as they are.
 
-    All after the last convolutions: they put corrections together, add them to the picture, and
-    turn floats into bytes. What scales the picture before the first. And depthwise convolutions,
-    whose inputs NNCF gives a range for each channel: wrong ones (docs/decisions/int8.md).
+    All after the last learned convolutions: they put corrections together, enlarge them, add them
+    to the picture, and turn floats into bytes. What scales the picture before the first. And
+    depthwise convolutions, whose inputs NNCF gives a range for each channel: wrong ones
+    (docs/decisions/int8.md).
     """
     made_by = {name: node for node in model.graph.node for name in node.output}
     ends: set[str] = set()
     behind = [model.graph.output[0].name]
     while behind:
         node = made_by.get(behind.pop())
-        if node is not None and node.op_type != "Conv" and node.name not in ends:
+        if node is not None and not _is_learned(node, made_by) and node.name not in ends:
             ends.add(node.name)
             behind.extend(node.input)
     scaling = {node.name for node in model.graph.node if node.op_type == "Div"}
     return sorted(ends | scaling | {node.name for node in model.graph.node if _is_depthwise(node)})
+
+
+def _is_learned(node: onnx.NodeProto, made_by: Mapping[str, onnx.NodeProto]) -> bool:
+    """Whether `node` is a convolution whose kernel is a parameter, not a constant of the code."""
+    return node.op_type == "Conv" and node.input[1] not in made_by
 
 
 def _is_depthwise(node: onnx.NodeProto) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import reduce
 from math import isqrt
 from typing import Any
 
@@ -29,17 +30,22 @@ def looks_broken(pixels: Pixels, restored: Pixels) -> bool:
     height, width = pixels.shape[:2]
     step = max(1, isqrt(height * width // _LOOKED_AT))
     side = max(_BLOCK, _BLOCK_PX // step)
-    before, after = (it[::step, ::step].transpose(2, 0, 1) for it in (pixels, restored))
-    over_lit = np.maximum.reduce(before).astype(int) - _CLEARLY_LIT
-    over_white = np.minimum.reduce(before).astype(int) - (255 - _CLEARLY_LIT)
-    is_black = _in_blocks(np.maximum, np.maximum.reduce(after), side) == 0
-    is_white = _in_blocks(np.minimum, np.minimum.reduce(after), side) == 255
+    before, after = (_channels(it[::step, ::step]) for it in (pixels, restored))
+    over_lit = reduce(np.maximum, before).astype(int) - _CLEARLY_LIT
+    over_white = reduce(np.minimum, before).astype(int) - (255 - _CLEARLY_LIT)
+    is_black = _in_blocks(np.maximum, reduce(np.maximum, after), side) == 0
+    is_white = _in_blocks(np.minimum, reduce(np.minimum, after), side) == 255
     is_black &= _in_blocks(np.add, over_lit, side) >= 0
     is_white &= _in_blocks(np.add, over_white, side) < 0
     return bool(np.mean(is_black | is_white) > _BROKEN_SHARE)
 
 
-def _in_blocks(reduce: np.ufunc, values: NDArray[Any], side: int) -> NDArray[Any]:
-    """`reduce` over each block of `side` x `side` of `values`, or what is left at the ends."""
+def _channels(pixels: Pixels) -> NDArray[Any]:
+    """Red, green and blue of (H, W, 3), each in a piece: (3, H, W)."""
+    return np.ascontiguousarray(pixels.transpose(2, 0, 1))
+
+
+def _in_blocks(function: np.ufunc, values: NDArray[Any], side: int) -> NDArray[Any]:
+    """`function` over each block of `side` x `side` of `values`, or what is left at the ends."""
     rows, columns = (np.arange(0, length, side) for length in values.shape)
-    return reduce.reduceat(reduce.reduceat(values, rows, axis=0), columns, axis=1)
+    return function.reduceat(function.reduceat(values, rows, axis=0), columns, axis=1)

@@ -69,9 +69,12 @@ def cut_tiles(
 
 def read_reflected(pixels: Pixels, rows: Span, columns: Span) -> Pixels:
     """The computed part of a tile; past the picture's end it is the picture reflected."""
-    return np.ascontiguousarray(
-        pixels[_reflect(rows, pixels.shape[0])][:, _reflect(columns, pixels.shape[1])]
-    )
+    band = pixels[_reflect(rows, pixels.shape[0])]
+    indices = _reflect(columns, pixels.shape[1])
+    if isinstance(indices, slice):
+        return np.ascontiguousarray(band[:, indices])
+    inside = band[:, columns.read_start :]  # a row at a time, where indices copy pixel by pixel
+    return np.concatenate([inside, band[:, indices[inside.shape[1] :]]], axis=1)
 
 
 def keep(computed: Pixels, tile: Tile) -> Pixels:

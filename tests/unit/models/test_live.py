@@ -13,10 +13,9 @@ from torch.nn import functional  # noqa: E402
 
 from tests.torch_tools import give_random_weights  # noqa: E402
 from tests.training_tools import small_run  # noqa: E402
-from unblur.models.generators.live import LiveGenerator, SmallLiveGenerator  # noqa: E402
+from unblur.models.generators.live import LiveGenerator, ReducedLiveGenerator  # noqa: E402
 from unblur.training.learning_network import LearningNetwork, build_network  # noqa: E402
 from unblur.weights.run_state import save_state  # noqa: E402
-from unblur.weights.store import find_model  # noqa: E402
 
 pytestmark = pytest.mark.torch
 CHANNELS, BLOCKS = (16, 16, 16), (1, 1, 1)
@@ -114,38 +113,20 @@ def test_weights_without_the_coarse_pass_are_a_start(tmp_path: Path) -> None:
 
 
 @torch.no_grad()
-def test_the_small_one_begins_as_live_at_half_the_size(tmp_path: Path) -> None:
-    start = find_model("live").find("safetensors")
-    live, small = (
-        build_network(small_run(tmp_path, network=name, crop_px=64, start_from=start)).generator
-        for name in ("live", "live_small")
-    )
-    blurry = torch.rand(2, 3, 64, 128)
-    half = live.correction(functional.avg_pool2d(blurry, 2))
-    enlarged = functional.interpolate(half, scale_factor=2, mode="bilinear")
-    assert enlarged.abs().max() > 0.01
-    assert torch.allclose(_inner(small.correction(blurry)), _inner(enlarged), atol=1e-5)
+def test_the_fast_one_is_live_at_two_thirds_of_the_size() -> None:
+    live = give_random_weights(LiveGenerator(CHANNELS, BLOCKS)).eval()
+    fast = ReducedLiveGenerator(CHANNELS, BLOCKS).eval()
+    fast.load_state_dict(live.state_dict())
+    blurry = torch.rand(2, 3, 96, 144)
+    thirds = blurry.repeat_interleave(2, dim=2).repeat_interleave(2, dim=3)  # halves of pixels
+    reduced = live.correction(functional.avg_pool2d(thirds, 3))
+    expected = functional.interpolate(reduced, scale_factor=1.5, mode="bilinear")
+    assert expected.abs().max() > 0.01
+    found = fast.correction(blurry)
+    assert torch.allclose(found[..., 2:-2, 2:-2], expected[..., 2:-2, 2:-2], atol=1e-5)
 
 
-def test_the_small_one_learns_at_full_size_and_less() -> None:
-    network = LearningNetwork(SmallLiveGenerator(CHANNELS, BLOCKS))
-    blurry = torch.rand(1, 3, 64, 64)
-    restored = network(blurry)
-    assert [it.shape[-1] for it in restored] == [64, 32, 16, 16, 8]
-    with torch.no_grad():
-        network.generator.head.bias += 0.5
-    changed = network(blurry)
-    for index, factor in ((0, 1), (1, 2), (2, 4)):
-        pictures = functional.avg_pool2d(blurry, factor)
-        found, expected = (it[..., 3:-3, 3:-3] for it in (changed[index], pictures + 0.5))
-        assert torch.allclose(found, expected, atol=1e-5)  # enlarged twice
-
-
-@torch.no_grad()
-def test_the_small_one_sees_what_only_full_size_has() -> None:
-    generator = give_random_weights(SmallLiveGenerator(CHANNELS, BLOCKS))
-    checkers = torch.tensor([[1.0, 0.0], [0.0, 1.0]]).repeat(32, 32).expand(1, 3, 64, 64)
-    grey = torch.full((1, 3, 64, 64), 0.5)  # the same at half the size
-    seen = [generator.see(it) for it in (checkers, grey)]
-    assert torch.allclose(seen[0].coarse[0], seen[1].coarse[0], atol=1e-5)
-    assert not torch.allclose(seen[0].correction, seen[1].correction, atol=1e-3)
+def test_the_fast_one_learns_at_full_size_and_less() -> None:
+    network = LearningNetwork(ReducedLiveGenerator(CHANNELS, BLOCKS))
+    restored = network(torch.rand(1, 3, 96, 96))
+    assert [it.shape[-1] for it in restored] == [96, 64, 32, 32, 16]
