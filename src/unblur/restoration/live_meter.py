@@ -157,6 +157,6 @@ class LiveMeter:
             age_ms_95=tally.ages.quantile(0.95),
             disordered=counts["disordered"],
             lost=lost,
-            resolution=effort.resolution,
+            resolution=round(effort.resolution, 3),
             skips_sharp=effort.skips_sharp,
         )

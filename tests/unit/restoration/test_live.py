@@ -23,7 +23,7 @@ from unblur.images.picture_clock import now_ms
 from unblur.restoration import live
 from unblur.restoration.live_meter import Delays, LiveMeter
 from unblur.restoration.live_network import LiveNetwork
-from unblur.restoration.live_rate import EFFORTS, Effort
+from unblur.restoration.live_rate import EFFORTS, REDUCED, Effort
 
 
 def test_frames_are_restored_in_order_each_at_its_own_moment() -> None:
@@ -152,6 +152,25 @@ def test_at_less_resolution_the_same_correction_is_added() -> None:
     for effort in (Effort(), Effort(0.5)):
         restored = network.restore(pixels, effort)
         assert np.abs(restored.astype(int) - pixels - ADDED).max() <= 1
+
+
+def test_what_reduces_by_itself_is_given_whole_frames() -> None:
+    seen: list[tuple[int, ...]] = []
+
+    class Seeing(FakeRestorer):
+        def restore_next(self, pixels, state):
+            seen.append(pixels.shape)
+            return super().restore_next(pixels, state)
+
+    pixels = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
+    scaled = LiveNetwork(Seeing, HEIGHT, WIDTH)
+    scaled.restore(pixels, Effort(REDUCED))
+    assert seen[-1][0] == pytest.approx(HEIGHT * 2 / 3, abs=1)
+    unscaled = LiveNetwork(FakeRestorer, HEIGHT, WIDTH, open_reduced=Seeing)
+    seen.clear()
+    restored = unscaled.restore(pixels, Effort(REDUCED))
+    assert seen == [(HEIGHT, WIDTH, 3)]
+    assert np.abs(restored.astype(int) - pixels - ADDED).max() <= 1
 
 
 def test_a_correction_of_many_levels_does_not_wrap_round() -> None:

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from unblur.restoration.live_rate import EFFORTS, Load, RateKeeper
 
-FULL, SHARP, THREE_QUARTERS, HALF = EFFORTS
+FULL, SHARP, REDUCED, HALF = EFFORTS
 
 
 def run(
@@ -42,7 +42,7 @@ def test_a_slow_machine_leaves_sharp_frames_alone_before_it_computes_less() -> N
     for _ in range(10):
         if keeper.note_second(Load(30, 15, 1)):
             seen.append(keeper.effort)
-    assert seen == [SHARP, THREE_QUARTERS, HALF]
+    assert seen == [SHARP, REDUCED, HALF]
 
 
 def test_a_few_dropped_frames_are_no_reason() -> None:
@@ -61,7 +61,7 @@ def test_one_bad_second_is_no_reason() -> None:
 def test_no_more_is_left_out_than_needed() -> None:
     keeper = RateKeeper()
     run(keeper, 30, lambda: 22)
-    assert keeper.effort == THREE_QUARTERS
+    assert keeper.effort == REDUCED
 
 
 def test_the_lowest_effort_is_the_lowest() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -145,10 +146,16 @@ def _open_network(
     if precision == "auto" and has_int8 and runtime != "torch":
         precision = "int8"
 
-    def open_restorer() -> Restorer:
-        return Restorer(model, device=device, runtime=runtime, precision=precision)  # pyright: ignore[reportArgumentType]
+    def open_restorer(name: str = model) -> Restorer:
+        return Restorer(name, device=device, runtime=runtime, precision=precision)  # pyright: ignore[reportArgumentType]
 
-    return LiveNetwork(open_restorer, facts.height, facts.width, keeper.efforts)
+    return LiveNetwork(
+        open_restorer,
+        facts.height,
+        facts.width,
+        keeper.efforts,
+        open_reduced=partial(open_restorer, "live_fast") if model == "live" else None,
+    )
 
 
 def _make_keeper(rate: int | None, *, is_adapting: bool, skips_sharp: bool) -> RateKeeper:
