@@ -19,6 +19,7 @@ from unblur.data.pair_cache import Pairs, open_pair_cache
 from unblur.evaluation.candidates import Candidate
 from unblur.evaluation.picture_sets import PictureSet, check_not_all_empty, open_picture_set
 from unblur.evaluation.quality import QualityRun, mean_scores
+from unblur.errors import ModelError
 from unblur.export.onnx_export import export_onnx, halve_weights, with_facts
 from unblur.export.quantize import quantize_onnx
 from unblur.export.timing import with_speed
@@ -43,16 +44,18 @@ def export_bundle(
     *,
     data: Mapping[str, Path] | None = None,
     licence: str = DEFAULT_LICENCE,
+    network: str | None = None,
 ) -> list[Path]:
     """Write `NAME.safetensors`, `NAME.onnx` and `NAME.int8.onnx` into `target`.
 
-    NAME is the network's, with `_perceptual` where the run had a discriminator.
+    NAME is the network's, with `_perceptual` where the run had a discriminator. `network` is
+    another one that has the same weights: `live_fast` for what was trained as `live`.
     `checkpoint` is what a training run saved; its averaged weights are taken, and
     int8 is calibrated on the run's own held-out blurred pictures. What the files do
     to the pairs in the folders `data`, by name, and the time that they take for a frame
     are measured and written into their facts, as is the `licence`, an SPDX name. Gives the
-    paths. Raises ModelError when `checkpoint` is not one, InputError when there is nothing to
-    measure in one of `data`.
+    paths. Raises ModelError when `checkpoint` is not one or its weights are not of `network`,
+    InputError when there is nothing to measure in one of `data`.
     """
     sets = [open_picture_set(name, folder) for name, folder in (data or {}).items()]
     for each in sets:
@@ -60,9 +63,16 @@ def export_bundle(
     state = read_state(checkpoint)
     options = json.loads(state["options"])
     pairs = open_pair_cache(Path(options["data"]["cache"]) / "held_out").pairs
+    trained_as = options["network"]
+    options["network"] = network or trained_as
     facts = replace(_describe(options, state), licence=licence)
     generator = find_generator(facts.name).build()
-    generator.load_state_dict(_averaged(state))
+    try:
+        generator.load_state_dict(_averaged(state))
+    except RuntimeError as error:  # PyTorch's, with every name that does not fit
+        raise ModelError(
+            f"{checkpoint} holds weights of {trained_as!r}, which are not those of {facts.name!r}"
+        ) from error
     with TemporaryDirectory() as folder:
         weights = Path(folder) / "weights.safetensors"
         save_checkpoint(generator, facts, weights)

@@ -96,6 +96,17 @@ def test_the_facts_tell_of_the_training_and_of_what_was_measured(exported: list[
             assert restorer.facts.licence == "CC-BY-4.0"
 
 
+def test_weights_are_exported_as_a_network_that_has_the_same(
+    checkpoint: Path, tmp_path: Path
+) -> None:
+    paths = export_bundle(checkpoint, tmp_path, network="live_fast")
+    assert [path.name for path in paths][1:] == ["live_fast.onnx", "live_fast.int8.onnx"]
+    with Restorer(paths[0]) as restorer:
+        assert restorer.facts.size_rule.multiple_of == 48
+    with pytest.raises(ModelError, match="weights of 'live', which are not those of 'live_large'"):
+        export_bundle(checkpoint, tmp_path, network="live_large")
+
+
 def test_another_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.pt").write_text("hello")
     with pytest.raises(ModelError, match="is not a readable checkpoint"):

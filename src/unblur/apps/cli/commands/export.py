@@ -33,12 +33,23 @@ Licence = Annotated[
 ]
 
 
+Network = Annotated[
+    str | None,
+    typer.Option(
+        "--network",
+        metavar="NAME",
+        help="Another network with the same weights: live_fast for what was trained as live.",
+    ),
+]
+
+
 def export(
     checkpoint: Checkpoint,
     *,
     output: Folder = Path(),
     data: options.Data = None,
     licence: Licence = None,
+    network: Network = None,
 ) -> int:
     """Turn a training checkpoint into model files.
 
@@ -51,12 +62,14 @@ def export(
     except ModuleNotFoundError as missing:
         raise missing_extra("exporting", missing.name, "export") from missing
     if checkpoint.suffix == ".safetensors":
-        if licence:
-            raise typer.BadParameter("--licence goes with a checkpoint; the model says its own")
+        if licence or network:
+            raise typer.BadParameter(
+                "--licence and --network go with a checkpoint; a model says its own"
+            )
         print_result(str(export_weights(checkpoint, output)))
         return SUCCESS
     pairs = options.parse_data(data or [])
     licence = licence or DEFAULT_LICENCE
-    for path in export_bundle(checkpoint, output, data=pairs, licence=licence):
+    for path in export_bundle(checkpoint, output, data=pairs, licence=licence, network=network):
         print_result(str(path))
     return SUCCESS
