@@ -16,10 +16,10 @@ import torch
 from torch import Tensor
 
 from unblur.data.pair_cache import Pairs, open_pair_cache
+from unblur.errors import ModelError
 from unblur.evaluation.candidates import Candidate
 from unblur.evaluation.picture_sets import PictureSet, check_not_all_empty, open_picture_set
 from unblur.evaluation.quality import QualityRun, mean_scores
-from unblur.errors import ModelError
 from unblur.export.onnx_export import export_onnx, halve_weights, with_facts
 from unblur.export.quantize import quantize_onnx
 from unblur.export.timing import with_speed
