@@ -1,6 +1,7 @@
 """Tiles cover the picture once, stay on the grid, and cannot be seen."""
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.ndimage import uniform_filter
@@ -55,12 +56,18 @@ def test_a_filter_in_tiles_gives_what_it_gives_on_the_whole(height, width, tile_
     assert np.abs(tiled.astype(int) - expected).max() <= 1
 
 
-@given(length=st.integers(1, 40), padding=st.integers(1, 100))
-def test_reflection_is_numpys(length, padding):
-    pixels = np.arange(length * 3, dtype=np.uint8).reshape(length, 1, 3)
-    rule = SizeRule(length + padding, 1)
-    tile = whole(length, 1, rule)
+@given(height=st.integers(1, 40), width=st.integers(1, 40), padding=st.integers(0, 60))
+@pytest.mark.parametrize("is_turned", [False, True])
+def test_reflection_is_numpys(is_turned, height, width, padding):
+    pixels = np.arange(height * width * 3, dtype=np.uint8).reshape(height, width, 3)
+    if is_turned:
+        pixels = pixels.transpose(1, 0, 2)
+    side = max(pixels.shape[:2]) + padding
+    tile = whole(*pixels.shape[:2], SizeRule(side, 1))
+    expected = pixels
+    for axis, length in enumerate(pixels.shape[:2]):
+        widths = [(0, side - length if each == axis else 0) for each in range(3)]
+        expected = np.pad(expected, widths, mode="reflect" if length > 1 else "edge")
     padded = read_reflected(pixels, tile.rows, tile.columns)
-    mode = "reflect" if length > 1 else "edge"
-    expected = np.pad(pixels, ((0, padding), (0, 0), (0, 0)), mode=mode)
-    assert np.array_equal(padded[:, :1], expected)
+    assert np.array_equal(padded, expected)
+    assert padded.flags["C_CONTIGUOUS"]

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from unblur.data.pair_cache import Pairs, open_pair_cache
-from unblur.errors import ModelError
+from unblur.errors import InputError, ModelError
 from unblur.evaluation.candidates import Candidate
 from unblur.evaluation.picture_sets import PictureSet, check_not_all_empty, open_picture_set
 from unblur.evaluation.quality import QualityRun, mean_scores
@@ -55,7 +55,8 @@ def export_bundle(
     to the pairs in the folders `data`, by name, and the time that they take for a frame
     are measured and written into their facts, as is the `licence`, an SPDX name. Gives the
     paths. Raises ModelError when `checkpoint` is not one or its weights are not of `network`,
-    InputError when there is nothing to measure in one of `data`.
+    UnknownNameError where there is none of that name, InputError when there is nothing to measure
+    in one of `data` or the held-out pictures are too small for `network`.
     """
     sets = [open_picture_set(name, folder) for name, folder in (data or {}).items()]
     for each in sets:
@@ -70,9 +71,12 @@ def export_bundle(
     try:
         generator.load_state_dict(_averaged(state))
     except RuntimeError as error:  # PyTorch's, with every name that does not fit
-        raise ModelError(
-            f"{checkpoint} holds weights of {trained_as!r}, which are not those of {facts.name!r}"
-        ) from error
+        held = f"{checkpoint} holds weights of {trained_as!r}"
+        if facts.name == trained_as:
+            held += " as it was once; train them further (start_from) and export the result"
+        else:
+            held += f", which are not those of {facts.name!r}; choose a network that has the same"
+        raise ModelError(held) from error
     with TemporaryDirectory() as folder:
         weights = Path(folder) / "weights.safetensors"
         save_checkpoint(generator, facts, weights)
@@ -174,11 +178,17 @@ def calibration_examples(
 ) -> Iterator[dict[str, np.ndarray]]:
     """Blurred pictures of many kinds; each with the state that the frames before it leave.
 
-    Cut to multiples of what the network takes.
+    Cut to multiples of what the network takes; raises InputError when they are smaller.
     """
     network = between_bytes(generator).eval()
     names, _ = state_names(facts)
     left = _CALIBRATION_PICTURES
+    side_px = min(pairs[0].shape[-3:-1])
+    if side_px < facts.size_rule.multiple_of:
+        raise InputError(
+            f"the run's held-out pictures are {side_px} px on a side, and {facts.name} takes "
+            f"multiples of {facts.size_rule.multiple_of}; train with larger pairs (data.pair_px)"
+        )
     for index in range(min(left, len(pairs))):
         blurry = pairs[index][0]
         frames = blurry.reshape(-1, *blurry.shape[-3:])

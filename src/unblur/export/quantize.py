@@ -36,12 +36,12 @@ def quantize_onnx(
         advanced_parameters=nncf.AdvancedQuantizationParameters(
             activations_range_estimator_params=RangeEstimatorParametersSet.HISTOGRAM
         ),
-        ignored_scope=nncf.IgnoredScope(names=_left_in_float(model)),
+        ignored_scope=nncf.IgnoredScope(names=left_in_float(model)),
     )
     return with_stored_int8(quantized)
 
 
-def _left_in_float(model: onnx.ModelProto) -> list[str]:
+def left_in_float(model: onnx.ModelProto) -> list[str]:
     """Names of the nodes that stay as they are.
 
     All after the last learned convolutions: they put corrections together, enlarge them, add them
@@ -62,7 +62,10 @@ def _left_in_float(model: onnx.ModelProto) -> list[str]:
 
 
 def _is_learned(node: onnx.NodeProto, made_by: Mapping[str, onnx.NodeProto]) -> bool:
-    """Whether `node` is a convolution whose kernel is a parameter, not a constant of the code."""
+    """Whether `node` is a convolution whose kernel is a parameter, not a constant of the code.
+
+    Those, buffers that are not saved (`persistent=False`), come out of nodes of their own.
+    """
     return node.op_type == "Conv" and node.input[1] not in made_by
 
 

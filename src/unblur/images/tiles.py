@@ -74,7 +74,8 @@ def read_reflected(pixels: Pixels, rows: Span, columns: Span) -> Pixels:
     if isinstance(indices, slice):
         return np.ascontiguousarray(band[:, indices])
     inside = band[:, columns.read_start :]  # a row at a time, where indices copy pixel by pixel
-    return np.concatenate([inside, band[:, indices[inside.shape[1] :]]], axis=1)
+    beyond = band[:, indices[inside.shape[1] :]]
+    return np.ascontiguousarray(np.concatenate([inside, beyond], axis=1))
 
 
 def keep(computed: Pixels, tile: Tile) -> Pixels:

@@ -35,7 +35,7 @@ class LearningNetwork(nn.Module):
         )
 
     def forward(self, blurry: Tensor) -> list[Tensor]:
-        """Restored pictures at full resolution, then some at 1/2 and 1/4; 0..1, not clamped.
+        """Restored pictures at full resolution, then some at less; 0..1, not clamped.
 
         Of (B, 3, H, W) each `frame_count` in a row are consecutive frames.
         """

@@ -304,6 +304,7 @@ def test_benchmark_takes_everything_without_a_word(timed: list[SpeedRequest]) ->
     (request,) = timed
     assert [model.name for model in request.models] == [
         "live",
+        "live_fast",
         "live_large",
         "mobilenet",
         "mobilenet_dsc",

@@ -135,6 +135,8 @@ def test_progress_is_told_and_a_record_made(tmp_path: Path) -> None:
     [
         ("live", "reds_020", 2.1),
         ("live", "gopro", 2.9),
+        ("live_fast", "reds_020", 2.1),
+        ("live_fast", "gopro", 2.1),
         ("live_large", "reds_020", 2.2),
         ("live_large", "gopro", 3.0),
         ("mobilenet", "reds_020", 1.2),

@@ -21,9 +21,14 @@ from unblur.evaluation.picture_sets import PictureSet  # noqa: E402
 from unblur.evaluation.quality import MeanScore  # noqa: E402
 from unblur.export import bundle, timing  # noqa: E402
 from unblur.export.bundle import export_bundle  # noqa: E402
+from unblur.export.onnx_export import export_onnx  # noqa: E402
+from unblur.export.quantize import left_in_float  # noqa: E402
+from unblur.facts import NetworkFacts, SizeRule  # noqa: E402
 from unblur.media.image_files import write_picture  # noqa: E402
+from unblur.models.catalog import find_generator  # noqa: E402
 from unblur.restoration.restorer import Restorer  # noqa: E402
 from unblur.training.config import AdversaryOptions  # noqa: E402
+from unblur.weights import run_state  # noqa: E402
 
 pytestmark = [
     pytest.mark.torch,
@@ -105,6 +110,37 @@ def test_weights_are_exported_as_a_network_that_has_the_same(
         assert restorer.facts.size_rule.multiple_of == 48
     with pytest.raises(ModelError, match="weights of 'live', which are not those of 'live_large'"):
         export_bundle(checkpoint, tmp_path, network="live_large")
+
+
+def test_weights_of_an_earlier_form_are_told(checkpoint: Path, tmp_path: Path) -> None:
+    state = run_state.read_state(checkpoint)
+    state["averaged"].pop("generator.gate.weight")
+    run_state.save_state(state, tmp_path / "old.pt")
+    with pytest.raises(ModelError, match="weights of 'live' as it was once"):
+        export_bundle(tmp_path / "old.pt", tmp_path)
+
+
+def test_held_out_pictures_that_are_too_small_for_the_network_are_told() -> None:
+    generator = find_generator("live_fast").build()
+    facts = NetworkFacts("live_fast", "", SizeRule(48, 48))
+    pairs = np.zeros((3, 2, 40, 40, 3), np.uint8)
+    with pytest.raises(InputError, match="40 px on a side, and live_fast takes multiples of 48"):
+        next(bundle.calibration_examples(generator, facts, pairs))
+
+
+@pytest.mark.parametrize(("name", "count"), [("live", 1), ("live_fast", 2)])
+def test_what_enlarges_a_correction_stays_in_float(name: str, count: int) -> None:
+    card = find_generator(name)
+    facts = NetworkFacts(name, "", card.size_rule)
+    model = export_onnx(card.build(), facts)
+    fixed = {node.output[0] for node in model.graph.node if node.op_type == "Constant"}
+    left = set(left_in_float(model))
+    enlarging = {
+        node.name
+        for node in model.graph.node
+        if node.op_type == "Conv" and node.input[1] in fixed and node.name in left
+    }
+    assert len(enlarging) == count
 
 
 def test_another_file_is_refused(tmp_path: Path) -> None:

@@ -153,7 +153,8 @@ def test_frames_that_need_tiles_are_restored_in_tiles(fake):
 
 
 @pytest.mark.parametrize(
-    ("model", "tile_px"), [("live", 256), ("live_large", 384), ("mobilenet_dsc", 384)]
+    ("model", "tile_px"),
+    [("live", 256), ("live_fast", 240), ("live_large", 384), ("mobilenet_dsc", 384)],
 )
 def test_tiles_of_a_bundled_model_equal_the_whole_picture(model, tile_px):
     street = read_picture(ROOT / "examples" / "street.jpg").samples

@@ -8,6 +8,7 @@ from unblur.errors import ModelError, OutputError, UnknownNameError  # noqa: E40
 from unblur.facts import NetworkFacts  # noqa: E402
 from unblur.models.catalog import find_generator  # noqa: E402
 from unblur.weights.checkpoint import load_checkpoint, save_checkpoint  # noqa: E402
+from unblur.weights.store import find_model  # noqa: E402
 
 pytestmark = pytest.mark.torch
 
@@ -47,3 +48,12 @@ def test_a_folder_that_is_not_there_is_one_sentence(tmp_path):
 def test_saving_leaves_nothing_but_the_file(tmp_path):
     save_checkpoint(find_generator("live").build(), NetworkFacts("live", ""), tmp_path / "x")
     assert [path.name for path in tmp_path.iterdir()] == ["x"]
+
+
+def test_live_fast_has_the_weights_of_live() -> None:
+    live, fast = (
+        load_checkpoint(find_model(name).find("safetensors"))[0].state_dict()
+        for name in ("live", "live_fast")
+    )
+    assert live.keys() == fast.keys()
+    assert all(torch.equal(live[name], fast[name]) for name in live)

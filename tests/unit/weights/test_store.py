@@ -19,6 +19,7 @@ def write_safetensors(path, metadata):
     ("name", "least_count"),
     [
         ("live", 1_500_000),
+        ("live_fast", 1_700_000),
         ("live_large", 2_800_000),
         ("mobilenet", 2_500_000),
         ("mobilenet_dsc", 1_900_000),

@@ -11,9 +11,9 @@ cheapest for a CPU, and nothing normalises (docs/decisions/live-generator.md).
 | 1     | 8      | 64              | 96                    |
 | 2     | 16     | 128             | 160                   |
 
-The picture is seen at half its size first, with the same weights. Everything that stands
-between pixels and features happens in cells of 4x4 pixels too, as channels: on a CPU, work on
-whole pictures costs as much as convolutions (docs/decisions/live-generator.md).
+The picture is seen at half its size first, with the same weights. The first convolutions step
+over pixels by the cell of 4x4; from there on cells are channels, to the last step: on a CPU, work
+on whole pictures costs as much as convolutions (docs/decisions/live-generator.md).
 """
 
 from __future__ import annotations
@@ -37,9 +37,10 @@ _REDUCED_PX = 6
 
 
 class Seen(NamedTuple):
-    """What a live network gives in training."""
+    """What a live network finds in pictures."""
 
     correction: Tensor
+    """Of the pictures, (B, 3, H, W)."""
     coarse: list[Tensor]
     """Corrections at half the size, and so on: (B, 3, H / n, W / n) each."""
     maps: list[Tensor]
@@ -104,18 +105,17 @@ class LiveGenerator(Generator):
     def see(self, blurry: Tensor) -> Seen:
         """Give the correction, and what was found on the way."""
         coarse_maps = self.pyramid(self.stem(self.halve(blurry)))
-        correction, *found = self.refine(_over_pixels(self.stem, blurry), coarse_maps)
-        return Seen(self.shuffle(correction), *found)
+        return self.refine(_over_pixels(self.stem, blurry), coarse_maps)
 
     def refine(self, features: Tensor, coarse_maps: Sequence[Tensor]) -> Seen:
-        """Give what `see` gives, the correction in cells, from the stem's and the coarse maps."""
+        """Give what `see` gives, from the stem's features and the coarse maps."""
         coarse = self.shuffle(self.head(coarse_maps[0]))
         convs = zip(self.from_coarse, coarse_maps[:-1], strict=True)
         added = {level: conv(it) for level, (conv, it) in enumerate(convs, 1)}
         maps = self.pyramid(features, added, is_fine=True)
         fine, share = self.head(maps[0]), torch.sigmoid(self.gate(maps[0]))
         mixed = fine + torch.cat([share] * 3, dim=1) * (self.enlarge(coarse) - fine)
-        return Seen(mixed, [coarse], maps)
+        return Seen(self.shuffle(mixed), [coarse], maps)
 
     def halve(self, pictures: Tensor) -> Tensor:
         """Cells, (B, 48, H / 8, W / 8), of what pictures (B, 3, H, W) are at half their size."""
@@ -182,7 +182,7 @@ class RecurrentLiveGenerator(LiveGenerator, RecurrentGenerator):
     def correct_next(self, blurry: Tensor, state: Sequence[Tensor]) -> tuple[Tensor, list[Tensor]]:
         """Give the correction, and the state for the frame after."""
         after = self.next_maps(self.halve(blurry), state)
-        return self.shuffle(self.refine(_over_pixels(self.stem, blurry), after).correction), after
+        return self.refine(_over_pixels(self.stem, blurry), after).correction, after
 
     def next_maps(self, cells: Tensor, state: Sequence[Tensor]) -> list[Tensor]:
         """Give the top-down maps of frames at half their size: the state for the frames after."""
@@ -196,8 +196,7 @@ class RecurrentLiveGenerator(LiveGenerator, RecurrentGenerator):
         maps = self.no_state(blurry[::frame_count])
         pyramids = [maps := self.next_maps(frame, maps) for frame in frames]
         together = [torch.stack(level, 1).flatten(0, 1) for level in zip(*pyramids, strict=True)]
-        correction, *found = self.refine(_over_pixels(self.stem, blurry), together)
-        return Seen(self.shuffle(correction), *found)
+        return self.refine(_over_pixels(self.stem, blurry), together)
 
     def no_state(self, blurry: Tensor) -> list[Tensor]:
         """Zeros: (B, C, H / stride, W / stride) each, with strides of 8, 16 and 32."""
@@ -235,11 +234,10 @@ class ReducedLiveGenerator(LiveGenerator):
         cells = functional.conv2d(blurry, self.reducing, stride=_REDUCED_PX)
         half = functional.conv2d(cells, self.halving, stride=2)
         found = self.refine(self.stem(cells), self.pyramid(self.stem(half)))
-        reduced = self.shuffle(found.correction)
-        blocks = functional.pixel_unshuffle(reduced, 2)
+        blocks = functional.pixel_unshuffle(found.correction, 2)
         enlarged = functional.conv2d(blocks, self.enlarging_by_half, padding=1)
         correction = functional.pixel_shuffle(enlarged, 3)
-        return Seen(correction, [reduced, *found.coarse], found.maps)
+        return Seen(correction, [found.correction, *found.coarse], found.maps)
 
 
 def _over_pixels(conv: nn.Conv2d, pictures: Tensor) -> Tensor:
