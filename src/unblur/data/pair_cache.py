@@ -28,7 +28,7 @@ from unblur.data.blur_synthesis import (
     synthesize_sequence,
 )
 from unblur.data.photos import PhotoPool, PhotoSource, find_photos, open_photos, random_scene
-from unblur.data.workers import leave_stopping_to_the_parent
+from unblur.data.stopping import leave_stopping_to_the_parent, stop_requests
 from unblur.errors import InputError
 from unblur.media.atomic import check_space, explaining, make_folder
 
@@ -132,7 +132,11 @@ def _make_chunks(starts: range, processes: int | None, about: tuple[object, ...]
     is_stopped = context.Event()
     with ProcessPoolExecutor(processes, context, _start_worker, (*about, is_stopped)) as pool:
         try:
-            return np.concatenate(list(pool.map(_make_chunk, starts)))
+            with stop_requests() as request:  # the pool forgets a worker that is half begun
+                chunks = pool.map(_make_chunk, starts)
+            if request.is_made:
+                raise KeyboardInterrupt
+            return np.concatenate(list(chunks))
         finally:
             is_stopped.set()
 

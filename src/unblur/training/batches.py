@@ -16,7 +16,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from unblur.data.pair_cache import PairCache
-from unblur.data.workers import leave_stopping_to_the_parent
+from unblur.data.stopping import leave_stopping_to_the_parent
 from unblur.training.config import TrainingOptions
 from unblur.training.curriculum import Curriculum
 

@@ -22,6 +22,7 @@ from lightning_fabric.utilities.exceptions import MisconfigurationException
 from timm.utils import ModelEmaV3
 
 from unblur.data.pair_cache import PairCache
+from unblur.data.stopping import StopRequest, stop_requests
 from unblur.errors import ConfigError, UnblurError
 from unblur.media.atomic import make_folder
 from unblur.training.batches import Batch, BatchSource, Moment, load_batches
@@ -31,7 +32,6 @@ from unblur.training.learning_network import build_network
 from unblur.training.optimizers import learning_rate_scale, make_optimizer, set_learning_rate
 from unblur.training.reports import RunReports, Ticker, say_progress
 from unblur.training.sources import open_batches
-from unblur.training.stopping import StopRequest, stop_requests
 from unblur.training.validation import ValidationScore, example_triplets, validate
 from unblur.weights.history import runs_behind
 from unblur.weights.run_state import read_state, save_state

@@ -1,6 +1,9 @@
 """Pairs made once and read many times."""
 
+import multiprocessing
 import shutil
+import signal
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -93,6 +96,25 @@ def test_a_folder_that_cannot_be_made_is_told(photos: Path, tmp_path: Path) -> N
     (tmp_path / "file").touch()
     with pytest.raises(OutputError, match=r"cannot make the folder .*file.train: Not a dir"):
         build_pair_cache(photos, tmp_path / "file" / "train", **_FEW)
+
+
+def test_a_stop_while_workers_begin_leaves_none_behind(
+    photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin = BaseProcess.start
+
+    def begin_and_stop(process: BaseProcess) -> None:
+        begin(process)
+        signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(BaseProcess, "start", begin_and_stop)
+    with pytest.raises(KeyboardInterrupt):
+        build_pair_cache(photos, tmp_path / "cache", processes=1, **_FEW)
+    left = multiprocessing.active_children()
+    for process in left:
+        process.kill()
+    assert left == []
+    assert not (tmp_path / "cache" / "pairs.npy").exists()
 
 
 def test_a_disk_that_is_too_full_is_told_before_the_work(

@@ -1,4 +1,4 @@
-"""Ends a run between two steps when somebody asks for it."""
+"""What a Ctrl-C or SIGTERM does to work of several steps or processes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 
 @dataclass(slots=True)
 class StopRequest:
-    """Whether the run should end."""
+    """Whether the work should end."""
 
     is_made: bool = False
 
@@ -47,3 +47,9 @@ def _restore(handlers: Mapping[signal.Signals, Any]) -> None:
     """Put back what handled the signals before."""
     for number, handler in handlers.items():
         signal.signal(number, handler)
+
+
+def leave_stopping_to_the_parent(_worker: int = 0) -> None:
+    """Ignore a Ctrl-C or SIGTERM that reaches all processes: the one that waits ends the others."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
