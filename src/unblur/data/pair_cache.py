@@ -32,6 +32,8 @@ from unblur.data.stopping import leave_stopping_to_the_parent, stop_requests
 from unblur.errors import InputError
 from unblur.media.atomic import check_space, explaining, make_folder
 
+_Recipe = tuple[PhotoSource, Path, BlurOptions, int, bool]
+"""Photos, folder, kind of blur, seed, and whether the photos are those held out."""
 _CHUNK = 256
 _PAIR_AXES = 5
 
@@ -123,7 +125,7 @@ def build_pair_cache(  # noqa: PLR0913 - what pairs depend on
     np.save(target / "is_straight.npy", facts[:, 1] > 0)
 
 
-def _make_chunks(starts: range, processes: int | None, about: tuple[object, ...]) -> np.ndarray:
+def _make_chunks(starts: range, processes: int | None, about: _Recipe) -> np.ndarray:
     """Fill the chunks that begin at `starts`; gives (N, 2): path length and whether straight.
 
     `about` is what `_start_worker` takes first. Whatever ends this ends the workers.

@@ -45,7 +45,7 @@ class Effort:
 EFFORTS = (
     Effort(),
     Effort(skips_sharp=True),
-    Effort(REDUCED, skips_sharp=True, cost=0.57),
+    Effort(REDUCED, skips_sharp=True, cost=0.6),
     Effort(0.5, skips_sharp=True, cost=0.43),
 )
 """From the most to the least."""
