@@ -42,7 +42,7 @@ class Seen(NamedTuple):
     correction: Tensor
     """Of the pictures, (B, 3, H, W)."""
     coarse: list[Tensor]
-    """Corrections at half the size, and so on: (B, 3, H / n, W / n) each."""
+    """Corrections of smaller sizes, (B, 3, h, w), for training."""
     maps: list[Tensor]
     """The top-down maps, the finest first."""
 
