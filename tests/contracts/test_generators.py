@@ -150,5 +150,5 @@ def test_the_exported_network_gives_the_same_picture(name, generator):
 
 
 def test_an_unknown_generator_names_the_known_ones():
-    with pytest.raises(UnknownNameError, match=r"did you mean 'live'.* known: .*live, live_fast, live_large"):
+    with pytest.raises(UnknownNameError, match=r"did you mean 'live'.* known: .*live, live_fast, "):
         find_generator("lvie")
