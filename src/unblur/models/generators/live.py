@@ -61,11 +61,7 @@ class LiveGenerator(Generator):
     halving: Tensor
     enlarging: Tensor
 
-    def __init__(
-        self,
-        channels: Sequence[int] = (32, 64, 128),
-        block_counts: Sequence[int] = (1, 2, 4),
-    ) -> None:
+    def __init__(self, channels: Sequence[int], block_counts: Sequence[int]) -> None:
         super().__init__()
         self.channels = tuple(channels)
         levels = range(len(channels))
@@ -169,11 +165,7 @@ class RecurrentLiveGenerator(LiveGenerator, RecurrentGenerator):
 
     extras = (*LiveGenerator.extras, "memory")
 
-    def __init__(
-        self,
-        channels: Sequence[int] = (32, 64, 128),
-        block_counts: Sequence[int] = (1, 2, 4),
-    ) -> None:
+    def __init__(self, channels: Sequence[int], block_counts: Sequence[int]) -> None:
         super().__init__(channels, block_counts)
         self.memory = nn.ModuleList(
             start_at_zero(nn.Conv2d(count, count, 3, padding=1, bias=False)) for count in channels
@@ -218,11 +210,7 @@ class ReducedLiveGenerator(LiveGenerator):
     reducing: Tensor
     enlarging_by_half: Tensor
 
-    def __init__(
-        self,
-        channels: Sequence[int] = (32, 64, 128),
-        block_counts: Sequence[int] = (1, 2, 4),
-    ) -> None:
+    def __init__(self, channels: Sequence[int], block_counts: Sequence[int]) -> None:
         super().__init__(channels, block_counts)
         self.register_buffer("reducing", _kernel(_reduce_cell, 3, _REDUCED_PX), persistent=False)
         self.register_buffer(
