@@ -57,6 +57,16 @@ class Batch:
         )
         return Batch(blurry, sharp, self.pairs)
 
+    def with_sharp(self, share: float) -> Batch:
+        """The same, of whose pairs the first `share` (0..1) come in sharp."""
+        count = round(share * len(self.sharp))
+        blurry = torch.cat([self.sharp[:count], self.blurry[count:]]) if count else self.blurry
+        return Batch(blurry, self.sharp, self.pairs)
+
+    def came_sharp(self) -> Tensor:
+        """Which pictures there was nothing to do to: (B,), bool."""
+        return (self.blurry == self.sharp).flatten(1).all(dim=1)
+
     def pin_memory(self) -> Batch:
         """The same in memory from which a GPU copies faster; called by PyTorch's loader."""
         return Batch(self.blurry.pin_memory(), self.sharp.pin_memory(), self.pairs)

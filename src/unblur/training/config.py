@@ -33,6 +33,9 @@ class DataOptions(Options):
     then counts sequences, and `batch_size` frames."""
     pair_px: int = Field(default=208, gt=0)
     """Height and width of a cached pair, in pixels."""
+    sharp_share: float = Field(default=0.0, ge=0, lt=1)
+    """Share of each batch whose blurry pictures are replaced by the sharp ones, beside the pairs
+    that `blur` leaves sharp; see `loss.identity_weight`."""
     held_out_count: int = Field(default=200, gt=0)
     """Pairs for validation, from photos that are not trained on; always the same."""
     blur: BlurOptions = BlurOptions()
@@ -66,6 +69,9 @@ class LossOptions(Options):
     """Of the pixel losses at 1/2 and 1/4 of the resolution, for networks that have such heads."""
     frequency_weight: float = Field(default=0.0, ge=0)
     """Of the L1 distance of Fourier transforms."""
+    identity_weight: float = Field(default=0.0, ge=0)
+    """Of the L1 distance over the pictures that came in sharp, which should stay as they are
+    (arXiv:1703.10593, section 5.2); the adversary does not see those then."""
     perceptual_weight: float = Field(default=0.0, ge=0)
     """Of the distance in VGG's relu3_3 features; the paper's is 0.006."""
     perceptual_network: Path | Literal["vgg19"] = "vgg19"

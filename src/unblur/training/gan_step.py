@@ -51,11 +51,14 @@ class GeneratorLoss(nn.Module):
         needs_network = options.perceptual_weight > 0
         self.perceptual = PerceptualLoss(options.perceptual_network) if needs_network else None
 
-    def forward(self, restored: Sequence[Tensor], sharp: Tensor) -> dict[str, Tensor]:
+    def forward(
+        self, restored: Sequence[Tensor], sharp: Tensor, came_sharp: Tensor | None = None
+    ) -> dict[str, Tensor]:
         """Give each term by name, weighted.
 
         `restored` are (B, 3, H, W) in 0..1 at full resolution, then at 1/2, 1/4, ...,
-        in any order; `sharp` is at full resolution.
+        in any order; `sharp` is at full resolution. `came_sharp` says which were sharp before:
+        (B,), bool; the identity term is over them.
         """
         options, wanted = self.options, to_signed(sharp)
         terms = {"pixel": options.pixel_weight * self.compare(to_signed(restored[0]), wanted)}
@@ -71,6 +74,10 @@ class GeneratorLoss(nn.Module):
         if options.frequency_weight > 0:
             distance = pixel.frequency_l1(to_signed(restored[0]), wanted)
             terms["frequency"] = options.frequency_weight * distance
+        if came_sharp is not None:
+            distances = (to_signed(restored[0]) - wanted).abs().mean(dim=(1, 2, 3))
+            distance = (distances * came_sharp).sum() / came_sharp.sum().clamp(min=1)
+            terms["identity"] = options.identity_weight * distance
         if self.perceptual is not None:
             with self.autocast():
                 distance = self.perceptual(restored[0], sharp)

@@ -159,7 +159,8 @@ class Trainer:
         if self.progress_at(self.step) >= 1:
             return
         self._validate(validation, reports)
-        for batch in load_batches(source, self._moments(), self.fabric.device, workers):
+        for drawn in load_batches(source, self._moments(), self.fabric.device, workers):
+            batch = drawn.with_sharp(self.options.data.sharp_share)
             ticker.count(self.train_step(batch), len(batch.sharp) * self.fabric.world_size)
             self.elapsed_s, is_due, is_stopped = self._agree(
                 time.monotonic() - started, ticker.is_due(), request.is_made
@@ -191,7 +192,7 @@ class Trainer:
         if self.generator_step < 0:
             with torch.no_grad():
                 restored = self._restore(batch)
-            values = self._teach_adversary(batch, restored[0])
+            values = self._teach_adversary(batch.sharp, restored[0])
             values["loss"] = values["discriminator"]
             self._check(values, batch)
             self.step += 1
@@ -202,11 +203,14 @@ class Trainer:
         set_learning_rate(
             self.optimizer, options.learning_rate * scale, is_encoder_frozen=is_frozen
         )
+        came_sharp = batch.came_sharp() if options.loss.identity_weight > 0 else None
         restored = self._restore(batch)
-        terms = self.losses(restored, batch.sharp)
-        values = self._teach_adversary(batch, restored[0])
+        terms = self.losses(restored, batch.sharp, came_sharp)
+        shown = slice(None) if came_sharp is None or came_sharp.all() else ~came_sharp
+        values = self._teach_adversary(batch.sharp[shown], restored[0][shown])
         if self.adversary is not None:
-            terms["adversarial"] = self.adversary.judge(batch.sharp, restored[0])
+            judged = self.adversary.judge(batch.sharp[shown], restored[0][shown])
+            terms["adversarial"] = judged
         loss = total(terms.values())
         values |= {name: term.item() for name, term in terms.items()} | {"loss": loss.item()}
         self._optimizer.zero_grad()
@@ -218,14 +222,14 @@ class Trainer:
         self.averaged.update(self.network, step=self.generator_step)
         return values
 
-    def _teach_adversary(self, batch: Batch, restored: torch.Tensor) -> dict[str, float]:
+    def _teach_adversary(self, sharp: torch.Tensor, restored: torch.Tensor) -> dict[str, float]:
         """One step of the discriminator, if there is one; gives its loss by name."""
         if self.adversary is None:
             return {}
         scale = learning_rate_scale(self.progress_at(self.step), self.step, self.options)
         rate = self.options.adversary.learning_rate * scale
         set_learning_rate(self.adversary.optimizer, rate)
-        judged = self.adversary.learn(batch.sharp, restored, self._chance())
+        judged = self.adversary.learn(sharp, restored, self._chance())
         return {"discriminator": judged.item()}
 
     def _restore(self, batch: Batch) -> list[torch.Tensor]:

@@ -42,6 +42,16 @@ def test_crops_grow_by_what_the_network_takes(tmp_path: Path) -> None:
     assert sizes == [64, 96, 96, 128, 128, 160, 192, 192]
 
 
+def test_a_share_of_a_batch_comes_in_sharp(tmp_path: Path) -> None:
+    drawn = dataset(tmp_path, batch_size=4, first_crop_px=None)[Moment(0, 1.0)]
+    batch = drawn.to(torch.device("cpu"))
+    assert batch.came_sharp().tolist() == [False] * 4
+    half = batch.with_sharp(0.5)
+    assert half.came_sharp().tolist() == [True, True, False, False]
+    assert torch.equal(half.blurry[2:], batch.blurry[2:])
+    assert torch.equal(batch.with_sharp(0).blurry, batch.blurry)
+
+
 def test_the_mixture_comes_in_and_the_paths_grow(tmp_path: Path) -> None:
     drawn = Curriculum(small_run(tmp_path))
     assert [drawn.mixture_share(at) for at in (0, 0.02, 0.3, 1)] == pytest.approx(

@@ -37,3 +37,15 @@ def test_the_perceptual_network_computes_in_the_run_s_arithmetic(tmp_path):
         terms["fp32"]["perceptual"].item(), rel=0.02
     )
     assert terms["bf16"]["perceptual"] != terms["fp32"]["perceptual"]
+
+
+def test_the_identity_term_is_over_what_came_in_sharp():
+    loss = GeneratorLoss(LossOptions(identity_weight=2.0))
+    sharp = torch.full((4, 3, 8, 8), 0.5)
+    restored = sharp + torch.tensor([0.1, 0.2, 0.3, 0.0]).view(4, 1, 1, 1)
+    came_sharp = torch.tensor([False, True, False, True])
+    terms = loss([restored], sharp, came_sharp)
+    assert terms["identity"].item() == pytest.approx(2.0 * 2 * (0.2 + 0.0) / 2)
+    assert terms["pixel"].item() == pytest.approx(2 * (0.1 + 0.2 + 0.3) / 4)
+    assert loss([restored], sharp, torch.zeros(4, dtype=torch.bool))["identity"] == 0
+    assert "identity" not in loss([restored], sharp)

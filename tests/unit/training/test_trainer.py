@@ -145,8 +145,8 @@ def test_a_loss_that_is_no_number_ends_the_run_and_names_step_batch_and_checkpoi
     trainer = make_trainer(small_run(tmp_path, checkpoint_minutes=1e-9))
     compare = GeneratorLoss.forward
 
-    def lose(self: GeneratorLoss, restored: Any, sharp: torch.Tensor) -> dict[str, torch.Tensor]:
-        terms = compare(self, restored, sharp)
+    def lose(self: GeneratorLoss, *given: Any) -> dict[str, torch.Tensor]:
+        terms = compare(self, *given)
         return {key: term * (math.nan if trainer.step == 2 else 1) for key, term in terms.items()}
 
     monkeypatch.setattr(GeneratorLoss, "forward", lose)
@@ -290,6 +290,29 @@ def test_the_discriminator_learns_alone_at_first(tmp_path: Path, step_count: int
         for each, earlier in zip(networks, before, strict=True)
     ]
     assert has_learned == [step_count == 3, True]
+
+
+def test_what_comes_in_sharp_has_a_term_of_its_own_and_no_judge(tmp_path: Path) -> None:
+    options = small_run(tmp_path)
+    changes = {
+        **RUNS["ragan-ls"],
+        "data": options.data.model_copy(update={"sharp_share": 0.5}),
+        "loss": {"identity_weight": 1.0},
+        "maximum_steps": 3,
+        "batch_size": 4,
+        "first_crop_px": None,
+    }
+    trainer = make_trainer(small_run(tmp_path, **changes))
+    assert trainer.adversary is not None
+    judged = list[int]()
+    trainer.adversary.network.register_forward_hook(
+        lambda _network, pictures, _scores: judged.append(len(pictures[0]))
+    )
+    trainer.run()
+    sharp_and_restored = [2 * 4] * 2 + [2 * 2]  # alone for two steps; then half came in sharp
+    assert judged == [*sharp_and_restored, 2, 2]
+    row = json.loads((tmp_path / "run" / "log.jsonl").read_text().splitlines()[-1])
+    assert row["identity"] >= 0
 
 
 def test_a_checkpoint_of_another_network_is_refused(tmp_path: Path) -> None:
