@@ -23,6 +23,7 @@ from unblur.media._heif_files import is_heif, read_heif
 from unblur.media._image_facts import describe
 from unblur.media._limits import check_size, check_still
 from unblur.media._metadata import TURNED_BY_A_QUARTER, orientation_of
+from unblur.media._png_chunks import scale_transparent_grey
 from unblur.media._samples import Samples, is_grey, samples_of, simplify, turn_upright
 from unblur.media._sixteen_bits import (
     alpha_of_colour,
@@ -203,6 +204,7 @@ def _read_samples(image: ImageFile, file: IO[bytes]) -> Samples:
     """Colours and alpha as they are stored; `image` is loaded then."""
     if holds_sixteen_bit_colours(image):
         return sixteen_bit_samples(image, lambda: _open(file, image.tell()))
+    scale_transparent_grey(image)
     image.load()
     colours, alpha = samples_of(simplify(image))
     if colours.dtype != np.uint16:

@@ -18,6 +18,7 @@ TURNED_BY_A_QUARTER = {5, 6, 7, 8}
 """The EXIF orientations that swap width and height."""
 _ORIENTATION = int(ExifTags.Base.Orientation)
 _PARTS = (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo)
+_WIDTH, _HEIGHT = int(ExifTags.Base.ExifImageWidth), int(ExifTags.Base.ExifImageHeight)
 _JPEG, _JPEG_BYTES = 513, 514
 _SHORT = 3
 _ENTRY_BYTES = 12
@@ -47,7 +48,8 @@ def orientation_of(exif: Image.Exif) -> int:
 def upright_exif(block: bytes | None) -> bytes | None:
     """The EXIF block with orientation 1; None where there is none, or a damaged one.
 
-    The preview in it, if any, is left out: it shows the blurry picture. All else stays as
+    Its width and height are those of the upright picture. The preview in it, if any, is left
+    out: it shows the blurry picture. All else stays as
     and where it is: makers' notes count bytes from the beginning of the block.
     """
     tiff = bytearray(_PREFIXES.sub(b"", block or b""))
@@ -55,6 +57,9 @@ def upright_exif(block: bytes | None) -> bytes | None:
         order = _BYTE_ORDERS[bytes(tiff[:4])]
         places, end = _directory(tiff, order, 4)
         if _ORIENTATION in places:
+            _, _, _, orientation = struct.unpack_from(f"{order}HHIH", tiff, places[_ORIENTATION])
+            if orientation in TURNED_BY_A_QUARTER:
+                _swap_sides(tiff, order, places)
             upright = (_ORIENTATION, _SHORT, 1, 1, 0)
             struct.pack_into(f"{order}HHIHH", tiff, places[_ORIENTATION], *upright)
     except (KeyError, struct.error):
@@ -71,6 +76,16 @@ def _directory(tiff: bytearray, order: str, pointer: int) -> tuple[dict[int, int
     end = begin + 2 + count * _ENTRY_BYTES
     places = range(begin + 2, end, _ENTRY_BYTES)
     return {struct.unpack_from(f"{order}H", tiff, place)[0]: place for place in places}, end
+
+
+def _swap_sides(tiff: bytearray, order: str, places: Mapping[int, int]) -> None:
+    """Let the width and the height that the camera wrote change places, if both are there."""
+    with suppress(KeyError, struct.error):
+        inner, _ = _directory(tiff, order, places[int(ExifTags.IFD.Exif)] + 8)
+        width, height = (
+            slice(inner[tag] + 2, inner[tag] + _ENTRY_BYTES) for tag in (_WIDTH, _HEIGHT)
+        )
+        tiff[width], tiff[height] = tiff[height], tiff[width]
 
 
 def _drop_preview(tiff: bytearray, order: str, pointer: int) -> None:

@@ -1,10 +1,11 @@
-"""What a PNG file says in chunks of its own: texts, and how its colours are shown."""
+"""What a PNG file says in chunks of its own: texts, how colours are shown, which is no colour."""
 
 from __future__ import annotations
 
 import struct
 from typing import IO
 
+from PIL.ImageFile import ImageFile
 from PIL.PngImagePlugin import PngImageFile, PngInfo
 
 from unblur.media.picture import PictureFile
@@ -15,6 +16,8 @@ _RAW_PROFILE = "Raw profile type "
 _LARGEST_BYTES = 2**20
 """Of keywords and texts together; PNG itself has no bound, and a small file can hold much."""
 _LONG_TEXT = 1024
+_SCALES_OF_FEW_BITS = {"L;2": 85, "L;4": 17}
+"""What Pillow multiplies grey samples of 2 and 4 bits by, but not the transparent one."""
 _COLOURS = {b"gAMA", b"cHRM", b"sRGB", b"cICP", b"mDCV", b"cLLI"}
 
 
@@ -33,6 +36,14 @@ def texts_of(image: PngImageFile) -> dict[str, str]:
         texts[key] = text
         left_bytes -= size
     return texts
+
+
+def scale_transparent_grey(image: ImageFile) -> None:
+    """Bring the transparent grey of a PNG of 2 or 4 bits to 8; `image` is not yet loaded."""
+    grey = image.info.get("transparency")
+    if isinstance(image, PngImageFile) and isinstance(grey, int):
+        rawmode = str(image.tile[0].args) if image.tile else ""
+        image.info["transparency"] = grey * _SCALES_OF_FEW_BITS.get(rawmode, 1)
 
 
 def colours_of(file: IO[bytes]) -> list[tuple[bytes, bytes]]:

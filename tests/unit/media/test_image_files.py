@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import struct
+import zlib
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, PngImagePlugin
 
 from tests.pictures import camera_exif, ink_profile, picture_of, smooth
 from unblur.errors import ImageFormatError
@@ -153,6 +155,22 @@ def test_a_transparent_colour_of_a_png_becomes_alpha(
     assert alpha is not None
     assert alpha[0, 0] == 255
     assert alpha.sum() == 255
+
+
+@pytest.mark.parametrize("bits", [1, 2, 4, 8])
+def test_a_transparent_grey_of_few_bits_becomes_alpha(tmp_path: Path, bits: int) -> None:
+    with (tmp_path / "a.png").open("wb") as file:
+        file.write(b"\x89PNG\r\n\x1a\n")
+        head = struct.pack(">IIBBBBB", 8 // bits, 2, bits, 0, 0, 0, 0)
+        PngImagePlugin.putchunk(file, b"IHDR", head)
+        PngImagePlugin.putchunk(file, b"tRNS", b"\0\1")
+        PngImagePlugin.putchunk(file, b"IDAT", zlib.compress(b"\0\1\0\0"))  # 0 but for one 1
+        PngImagePlugin.putchunk(file, b"IEND", b"")
+    picture = read_picture(tmp_path / "a.png")
+    assert picture.alpha is not None
+    expected = np.full((2, 8 // bits), 255)
+    expected[0, -1] = 0
+    assert np.array_equal(picture.alpha, expected)
 
 
 def test_a_palette_is_written_with_full_colours(tmp_path: Path) -> None:

@@ -111,6 +111,23 @@ def test_turning_a_picture_turns_its_resolution(tmp_path: Path, ending: str, is_
     assert picture.file.dpi == pytest.approx((150, 300), abs=0.1)
 
 
+@pytest.mark.parametrize(("orientation", "sides"), [(1, (40, 24)), (3, (40, 24)), (6, (24, 40))])
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_turning_a_picture_turns_the_sides_in_its_exif(
+    tmp_path: Path, orientation: int, sides: tuple[int, int], order: str
+) -> None:
+    exif = Image.Exif()
+    exif.endian = order
+    exif[ORIENTATION] = orientation
+    exif.get_ifd(EXIF_PART).update({40962: 40, 40963: 24, 42033: "R98"})
+    Image.fromarray(smooth()).save(tmp_path / "a.jpg", exif=exif)
+    write_picture(read_picture(tmp_path / "a.jpg"), tmp_path / "b.jpg")
+    with Image.open(tmp_path / "b.jpg") as image:
+        written = image.getexif().get_ifd(EXIF_PART)
+        assert image.size == sides
+        assert (written[40962], written[40963], written[42033]) == (*sides, "R98")
+
+
 @pytest.mark.parametrize("target", KEEPING_EXIF)
 def test_the_written_orientation_is_upright(tmp_path: Path, target: str) -> None:
     picture = read_picture(_camera_picture(tmp_path / "a.jpg", orientation=6))
