@@ -62,8 +62,8 @@ _DAMAGE = (
 )
 """What Pillow and pillow-heif raise for files that are damaged."""
 _DEEP_MODES = {"I", "F"}
-_NEW_SUBFILE_TYPE, _BITS_PER_SAMPLE, _PHOTOMETRIC = 254, 258, 262
-_WHITE_IS_ZERO = 0
+_NEW_SUBFILE_TYPE, _BITS_PER_SAMPLE, _PHOTOMETRIC, _SAMPLE_FORMAT = 254, 258, 262, 339
+_WHITE_IS_ZERO, _SIGNED = 0, 2
 _opening = threading.Lock()
 logging.getLogger("PIL").addHandler(logging.NullHandler())
 
@@ -174,10 +174,13 @@ def _open_picture(file: IO[bytes], path: Path) -> ImageFile:
 def _check(image: ImageFile, path: Path) -> None:
     """Raise MediaError for pictures that are too large or too deep."""
     check_size(image.size, path)
-    bits = image.tag_v2.get(_BITS_PER_SAMPLE, (8,)) if isinstance(image, TiffImageFile) else (8,)
-    if image.mode in _DEEP_MODES or 12 in bits:
-        depth = 12 if 12 in bits else 32
-        raise MediaError(f"{path} has samples of {depth} bits; save it with 8 or 16 bits first")
+    tags = image.tag_v2 if isinstance(image, TiffImageFile) else {}
+    bits = max(tags.get(_BITS_PER_SAMPLE, (32 if image.mode in _DEEP_MODES else 8,)))
+    if image.mode in _DEEP_MODES or bits == 12:
+        kind = "signed " if _SIGNED in tags.get(_SAMPLE_FORMAT, ()) else ""
+        raise MediaError(
+            f"{path} has {kind}samples of {bits} bits; save it with unsigned ones of 8 or 16 first"
+        )
     if holds_sixteen_bit_colours(image) and has_packed_planes(image):
         raise MediaError(
             f"{path} keeps each colour of 16 bits in a plane of its own; "

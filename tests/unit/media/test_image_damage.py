@@ -186,6 +186,11 @@ def test_samples_of_32_bits_are_refused(tmp_path: Path, mode: str) -> None:
     assert "samples of 32 bits" in _refusal(tmp_path / "a.tif")
 
 
+def test_signed_samples_are_refused(tmp_path: Path) -> None:
+    Image.new("I;16", (8, 8)).save(tmp_path / "a.tif", tiffinfo={339: 2})
+    assert "has signed samples of 16 bits; save it with uns" in _refusal(tmp_path / "a.tif")
+
+
 def test_samples_of_12_bits_are_refused(tmp_path: Path) -> None:
     tags = TiffImagePlugin.ImageFileDirectory_v2()
     layout = {256: 8, 257: 2, 258: 12, 259: 1, 262: 1, 273: 8, 277: 1, 278: 2, 279: 24}
