@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -34,6 +35,7 @@ from unblur.weights.history import runs_of
 from unblur.weights.run_state import read_state
 from unblur.weights.store import model_in
 
+_log = logging.getLogger(__name__)
 _CALIBRATION_PICTURES = 120
 _PERCEPTUAL = "Trained with a discriminator: looks sharper, is further from the truth."
 
@@ -125,9 +127,11 @@ def _write(
 def _measure(paths: list[Path], sets: Sequence[PictureSet]) -> dict[str, float]:
     """Gain in dB and SSIM on each set of pairs, in fp32 and int8, and how sharp pictures fare.
 
-    Without those that cannot be had, or are infinite, which JSON does not know.
+    Without those that cannot be had, or are infinite, which JSON does not know. Warns of
+    pictures that are not in them.
     """
     metrics: dict[str, float] = {}
+    faults: dict[str, None] = {}
     precisions: tuple[Precision, ...] = ("fp32", "int8")
     for path, precision in zip(paths[1:], precisions, strict=True):
         run = QualityRun([Candidate.of_model(str(path), precision=precision)])
@@ -143,6 +147,9 @@ def _measure(paths: list[Path], sets: Sequence[PictureSet]) -> dict[str, float]:
             ):
                 if value is not None and math.isfinite(value):
                     metrics[f"{each.name}_{precision}_{figure}"] = round(value, digits)
+        faults |= dict.fromkeys(run.faults)
+    for fault in faults:
+        _log.warning("%s", fault)
     return metrics
 
 

@@ -160,12 +160,16 @@ def test_data_that_are_not_there_are_told_before_the_work(checkpoint: Path, tmp_
     assert not (tmp_path / "models").exists()
 
 
-def test_figures_that_json_does_not_know_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A network that keeps a picture to the last bit has an infinite PSNR."""
+def test_pictures_and_figures_that_cannot_be_kept_are_left_out(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A network that keeps a picture to the last bit has an infinite PSNR; JSON has none."""
     before = MeanScore("mine", "blurry input", "", "", 1, 0)
     after = replace(before, model="live", gain_db=-math.inf, sharp_kept_psnr_db=math.inf)
     monkeypatch.setattr(bundle, "mean_scores", lambda _: [before, after])
-    monkeypatch.setattr(bundle, "QualityRun", lambda _: Mock(score=lambda _: []))
+    run = Mock(score=lambda _: [], faults=["mine: a.png: a.png is empty"])
+    monkeypatch.setattr(bundle, "QualityRun", lambda _: run)
     monkeypatch.setattr(bundle, "Candidate", Mock())
     paths = [Path("live.safetensors"), Path("live.onnx"), Path("live.int8.onnx")]
     assert bundle._measure(paths, [PictureSet("mine", ())]) == {}
+    assert caplog.messages == ["mine: a.png: a.png is empty"]
