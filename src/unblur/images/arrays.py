@@ -25,6 +25,11 @@ def check_pixels(pixels: NDArray[Any]) -> Pixels:
     Shape (height, width, 3), uint8, RGB order, at least one pixel.
     Raises ImageFormatError, naming what was got.
     """
+    if not isinstance(pixels, np.ndarray):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise ImageFormatError(
+            f"expected RGB pixels as a NumPy array, got {type(pixels).__name__}; of a Pillow image "
+            'they are numpy.asarray(image.convert("RGB"))'
+        )
     fits = pixels.dtype == np.uint8 and pixels.ndim == 3 and pixels.shape[2] == 3
     if not fits or 0 in pixels.shape:
         raise ImageFormatError(

@@ -29,6 +29,8 @@ _BASELINE_LARGEST_STEP = 255
 _LARGEST_SEGMENT = 65533
 _SEGMENTS = {"APP1": b"\xff\xe1", "APP13": b"\xff\xed"}
 _MORE_XMP = b"http://ns.adobe.com/xmp/extension/\x00"
+_RESOLUTION = {282, 283}
+"""The tags of a TIFF's resolution across and down."""
 _INKS = "its inks (CMYK) became RGB"
 _RGB_TRANSFORM = 0
 _FINE_QUALITY = 90
@@ -47,7 +49,7 @@ def describe(
         drop_tiff_layout(exif)
     info = image.info
     xmp = info.get("xmp") or info.get("XML:com.adobe.xmp")
-    resolution = resolution_of(info)
+    resolution = resolution_of(info) if _says_resolution(image) else None
     if resolution and is_turned:
         resolution = resolution[1], resolution[0]
     return PictureFile(
@@ -61,6 +63,11 @@ def describe(
         save_options=_save_options(image, file),
         left_out=(*left_out(xmp), *((_INKS,) if image.mode == "CMYK" else ())),
     )
+
+
+def _says_resolution(image: ImageFile) -> bool:
+    """Whether the file does; of a TIFF that does not, Pillow says 1 pixel per inch."""
+    return not isinstance(image, TiffImageFile) or image.tag_v2.keys() >= _RESOLUTION
 
 
 def _save_options(image: ImageFile, file: IO[bytes]) -> dict[str, Any]:

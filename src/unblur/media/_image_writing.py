@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, cast
 
 from PIL import Image, ImageFile
 
@@ -120,7 +120,19 @@ def _write_with_pillow(picture: Picture, path: Path) -> None:
         ImageFile.MAXBLOCK = max(ImageFile.MAXBLOCK, room)  # it is written all at once
     if kind == "WEBP" and image.mode in {"L", "LA"}:
         image = image.convert("RGBA" if image.mode == "LA" else "RGB")
-    image.save(path, kind, **_metadata(picture, image, kind), **quality)
+    with path.open("wb") as file:
+        by_python = cast("IO[bytes]", _WrittenByPython(file))
+        image.save(by_python, kind, **_metadata(picture, image, kind), **quality)
+
+
+class _WrittenByPython:
+    """A file without a number, to which Pillow cannot write past Python.
+
+    It does so with JPEG and BMP otherwise, and overlooks that a disk is full.
+    """
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self.write, self.flush = file.write, file.flush
 
 
 def _metadata(picture: Picture, image: Image.Image, kind: str) -> dict[str, Any]:

@@ -62,7 +62,7 @@ def list_models() -> list[StoredModel]:
 
 
 def find_model(name_or_path: str | Path) -> StoredModel:
-    """The bundled model of that name, or the one in that file.
+    """The bundled model of that name, or the one in that file, with its int8 form beside it.
 
     Raises UnknownNameError for an unknown name, ModelError for a file that is
     not there or not of a known kind.
@@ -79,7 +79,11 @@ def find_model(name_or_path: str | Path) -> StoredModel:
     if not path.is_file():
         raise ModelError(f"there is no model file {path}; bundled models: {', '.join(known)}")
     form: Form = next(form for form, ending in _ENDINGS.items() if path.name.endswith(ending))
-    return StoredModel(path.name.removesuffix(_ENDINGS[form]), {form: path})
+    name = path.name.removesuffix(_ENDINGS[form])
+    int8 = path.with_name(f"{name}{_ENDINGS['onnx_int8']}")
+    if form == "onnx" and int8.is_file():
+        return StoredModel(name, {form: path, "onnx_int8": int8})
+    return StoredModel(name, {form: path})
 
 
 def model_in(folder: Path, name: str) -> StoredModel:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 from unblur.errors import ImageFormatError
 from unblur.images.arrays import add_correction, check_pixels, row_bands, to_eight_bits
@@ -21,6 +22,11 @@ from unblur.images.arrays import add_correction, check_pixels, row_bands, to_eig
 def test_what_is_no_rgb_picture_is_refused_by_shape_and_type(array):
     with pytest.raises(ImageFormatError, match=f"got shape .* and dtype {array.dtype}"):
         check_pixels(array)
+
+
+def test_another_kind_of_picture_is_refused_with_the_way_to_an_array():
+    with pytest.raises(ImageFormatError, match=r"got Image; of a Pillow image"):
+        check_pixels(Image.new("RGB", (4, 4)))
 
 
 def test_sixteen_bits_round_to_the_nearest_eight():

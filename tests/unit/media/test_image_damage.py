@@ -263,6 +263,27 @@ def test_a_disk_that_is_full_from_the_start_is_named(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("share", [0.3, 0.97])
+@pytest.mark.parametrize("ending", [*FORMATS, "progressive.jpg"])
+def test_a_disk_that_is_full_midway_is_noticed(tmp_path: Path, ending: str, share: float) -> None:
+    resource = pytest.importorskip("resource")
+    samples = np.random.default_rng(0).integers(0, 256, (200, 200, 3), np.uint8)
+    options = {"progressive": True} if ending.startswith("progressive") else {}
+    picture = picture_of(samples, format="JPEG" if options else "PNG", save_options=options)
+    target = tmp_path / f"a{ending}"
+    write_picture(picture, target)
+    before = target.read_bytes()
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (int(len(before) * share), hard))
+    try:
+        with pytest.raises(OutputError, match="cannot write"):
+            write_picture(picture, target)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert target.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [target]
+
+
 @pytest.mark.parametrize(("ending", "side"), [(".webp", 16_384), (".jpg", 65_501)])
 def test_a_picture_too_large_for_the_format_is_refused_with_another(
     tmp_path: Path, ending: str, side: int

@@ -427,3 +427,12 @@ def test_texts_of_a_png_do_not_stand_in_the_way_of_other_formats(tmp_path: Path)
     for ending in KEEPING_EXIF:
         write_picture(picture, tmp_path / f"b{ending}")
         assert read_picture(tmp_path / f"b{ending}").samples.shape == smooth().shape
+
+
+@pytest.mark.parametrize("ending", [".tif", ".jpg", ".png"])
+def test_a_tiff_that_says_no_resolution_gets_none(tmp_path: Path, ending: str) -> None:
+    Image.fromarray(smooth()).save(tmp_path / "a.tif")
+    picture = read_picture(tmp_path / "a.tif")
+    assert picture.file.dpi is None
+    write_picture(picture, tmp_path / f"b{ending}")
+    assert read_picture(tmp_path / f"b{ending}").file.dpi is None

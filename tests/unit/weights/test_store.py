@@ -38,12 +38,14 @@ def test_a_bundled_model_has_every_form_and_says_what_it_is(name, least_count):
     assert facts.training_runs
 
 
-def test_a_path_is_a_model_of_one_form(tmp_path):
+def test_a_path_is_a_model_of_that_form(tmp_path):
     for ending, form in [(".onnx", "onnx"), (".int8.onnx", "onnx_int8")]:
         path = tmp_path / f"mine{ending}"
         path.touch()
         model = find_model(path)
         assert (model.name, model.files) == ("mine", {form: path})
+    both = {"onnx": tmp_path / "mine.onnx", "onnx_int8": tmp_path / "mine.int8.onnx"}
+    assert find_model(both["onnx"]).files == both, "int8 beside it is the same model's"
     with pytest.raises(ModelError, match=r"mine has no \.safetensors file; there is: mine"):
         model.find("safetensors")
 
