@@ -93,11 +93,14 @@ def test_importing_the_package_loads_nothing_heavy(tmp_path: Path) -> None:
     assert set(done.stdout.split()) & {*HEAVY, "typer"} == set()
 
 
+@needs_posix
 def test_the_help_is_there_in_half_a_second(tmp_path: Path) -> None:
-    def time_help() -> float:
-        started = time.perf_counter()
+    def time_help() -> float:  # of a core: other programs do not count
+        before = os.times()
         assert run("--help", cwd=tmp_path).returncode == 0
-        return time.perf_counter() - started
+        after = os.times()
+        user_s = after.children_user - before.children_user
+        return user_s + after.children_system - before.children_system
 
     assert min(time_help() for _ in range(5)) < 0.5
 
@@ -223,7 +226,7 @@ def test_ctrl_c_while_the_program_loads_is_one_sentence(tmp_path: Path, way: str
     assert done.stderr == "unblur: stopped\n"
 
 
-def test_the_help_is_there_in_half_a_second_where_it_was_stopped_or_killed(tmp_path: Path) -> None:
+def test_a_video_goes_on_where_it_was_stopped_or_killed(tmp_path: Path) -> None:
     source = make_clip(tmp_path / "a.mp4", long_clip(1200, height=144, width=256, has_audio=True))
     for number in (signal.SIGKILL, signal.SIGTERM, signal.SIGINT):
         code, talk = stop_midway(source, number)

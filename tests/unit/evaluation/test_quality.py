@@ -130,6 +130,7 @@ def test_progress_is_told_and_a_record_made(tmp_path: Path) -> None:
 
 @pytest.mark.shared
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize(
     ("model", "name", "least_db"),
     [

@@ -110,10 +110,13 @@ def test_one_that_listens_waits_for_its_receiver_and_holds_up_no_other_thread() 
         port = probe.getsockname()[1]
     received: list[bytes] = []
 
+    is_seen = threading.Event()
+
     def receive() -> None:
         time.sleep(1)
         with socket.create_connection(("127.0.0.1", port)) as connection:
             received.append(connection.recv(188))
+            is_seen.wait(10)  # one that leaves while more is written to it is an error
 
     receiver = threading.Thread(target=receive, daemon=True)
     sink = open_lasting_sink(
@@ -125,9 +128,10 @@ def test_one_that_listens_waits_for_its_receiver_and_holds_up_no_other_thread() 
     )
     receiver.start()
     index = 0
-    while receiver.is_alive():
+    while not received:
         sink.write(Frame(np.zeros((96, 160, 3), np.uint8), 3600 * index, LIVE_TIME_BASE))
         index += 1
+    is_seen.set()
     sink.abandon()
     assert received[0][0] == 0x47  # a packet of MPEG-TS
 
