@@ -7,6 +7,7 @@ directions; docs/decisions/video-streams.md says how exact that was found to be.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 import av
@@ -25,6 +26,8 @@ _HD_HEIGHT_PX = 720
 _ACCURATE = int(Interpolation.BILINEAR | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT)
 """Without the last two, 4:2:0 to RGB is one grey level off on average."""
 _EIGHT_BITS = 8
+_SHARE_PX = 64
+_COLOUR_COMPONENTS = 3
 _WITH_ALPHA = 4
 _RGB_FORMATS = {
     (False, False): "rgb24",
@@ -89,6 +92,16 @@ def has_alpha(video_format: av.VideoFormat) -> bool:
     return any(component.is_alpha for component in video_format.components)
 
 
+def chroma_share(video_format: av.VideoFormat) -> Fraction:
+    """Samples of colour for each of brightness: 1/4 of 4:2:0, 1 of RGB, 0 of grey."""
+    if video_format.is_rgb or video_format.has_palette:
+        return Fraction(1)
+    components = av.VideoFormat(video_format.name, _SHARE_PX, _SHARE_PX).components
+    if len(components) < _COLOUR_COMPONENTS:
+        return Fraction(0)
+    return Fraction(components[1].width * components[1].height, _SHARE_PX**2)
+
+
 def to_pixels(
     frame: av.VideoFrame,
     colours: Colours,
@@ -101,6 +114,8 @@ def to_pixels(
     each within a level of the frame. Scaled to `size`, (height, width), where it is another.
     """
     matrix = colours.matrix_for(frame.height)
+    if colours.has_strange_matrix:
+        frame.colorspace = matrix  # swscale refuses the frame's own, whatever else it is told
     source_range = ColorRange.JPEG if frame.format.is_rgb else colours.range_or_limited
     is_deep = bit_depth_of(frame.format) > _EIGHT_BITS
     height, width = size or (frame.height, frame.width)

@@ -20,6 +20,10 @@ _READ = (
     "flv",
     "asf",
     "ogg",
+    "mxf",
+    "dv",
+    "nut",
+    "yuv4mpegpipe",
 )
 """FFmpeg's names of the containers that are read: those that hold frames, no lists of files."""
 

@@ -134,7 +134,9 @@ class CopiedStreams:
             return
         if packet.dts is None:
             packet.dts = self._guess_dts(packet)
-        if packet.dts is None or packet.dts < self._last_dts.get(index, packet.dts):
+        last_dts = self._last_dts.get(index)
+        may_be_same = packet.stream.type not in {"audio", "video"}
+        if packet.dts is None or (last_dts is not None and packet.dts + may_be_same <= last_dts):
             return
         self._last_dts[index] = packet.dts
         packet.stream = self._outputs[index]

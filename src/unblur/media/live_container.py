@@ -7,7 +7,9 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from fractions import Fraction
+from itertools import chain
 
 import av
 from av.audio.stream import AudioStream
@@ -29,6 +31,8 @@ from unblur.media.stream_facts import moving_streams
 
 SILENT_S = 5.0
 """A source that sends nothing for so long is lost."""
+_STALE_S = 0.5
+"""What should have been shown before a session begins, by more than that, is not shown."""
 _DEFAULT_RATE = Fraction(30)
 _HIGHEST_RATE = 240
 _PACKETS_TO_TRY = 60
@@ -82,18 +86,25 @@ class LiveContainer:
             self.close()
             raise
 
-    def events(self, is_stopping: threading.Event) -> Iterator[LiveEvent]:
+    def events(self, is_stopping: threading.Event, *, is_first: bool) -> Iterator[LiveEvent]:
         """Frames and sound as they come, the first frame included.
 
+        `is_first` says that the session begins: what came long before is left out then.
         Raises FFmpegError when it breaks off.
         """
-        if self._name.is_paced and self._waiting:
-            self._clock.begin_with(self._waiting[0].pts)
-        while self._waiting:
-            yield self._waiting.pop(0)
-        for event in self._demux(is_stopping):
-            if event is not None:
-                yield event
+        waiting, self._waiting = self._waiting, []
+        come = (event for event in self._demux(is_stopping) if event is not None)
+        if self._name.is_paced and waiting:
+            self._clock.begin_with(waiting[0].pts)
+        if is_first and waiting and self._is_stale(waiting[0]) and not self._name.is_paced:
+            yield from self._from_now_on(come)
+        else:
+            yield from chain(waiting, come)
+
+    @property
+    def is_finite(self) -> bool:
+        """Whether it says how long it is, as files and playlists that are complete do."""
+        return bool(self._container.duration)
 
     def close(self) -> None:
         """Let go of it."""
@@ -149,6 +160,7 @@ class LiveContainer:
             width=picture.width,
             rate=Fraction(rate) if rate is not None and is_sane else _DEFAULT_RATE,
             colours=read_colours(picture),
+            sample_aspect_ratio=self._video.sample_aspect_ratio or None,
             sound=None if self._sound is None else _lasting(self._sound),
         )
 
@@ -167,6 +179,19 @@ class LiveContainer:
                 yield LiveFrame(frame, self._clock.ticks(_moment_of(frame)), arrived_s)
             if not frames:
                 yield None
+
+    def _is_stale(self, event: LiveEvent) -> bool:
+        """Whether it is too late to show it."""
+        return self._clock.wait_s(event.pts) < -_STALE_S
+
+    def _from_now_on(self, events: Iterator[LiveEvent]) -> Iterator[LiveEvent]:
+        """The events without those that came while nobody took them; the first one is now, at 0."""
+        with self._clock.held():
+            first = next((event for event in events if not self._is_stale(event)), None)
+        if first is not None:
+            self._clock.begin_anew(first.pts)
+            yield replace(first, pts=0)
+            yield from events
 
     def _decode(self, packet: av.Packet[Stream]) -> list[av.VideoFrame]:
         """The frames of a packet; none where it is damaged or leans on a lost one."""
@@ -219,6 +244,8 @@ def _lasting(sound: AudioStream) -> AudioStream | None:
     """
     holder = av.open(io.BytesIO(), "w", format="matroska")
     try:
-        return holder.add_stream_from_template(sound, opaque=True)
+        lasting = holder.add_stream_from_template(sound, opaque=True)
     except ValueError:
         return None
+    lasting.metadata.update(sound.metadata)
+    return lasting

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import time
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -29,6 +32,8 @@ class LiveFacts:
     rate: Fraction
     """Frames per second that it promises."""
     colours: Colours
+    sample_aspect_ratio: Fraction | None = None
+    """Width over height of a pixel; None where the source does not say."""
     sound: AudioStream | None = None
     """As its first sound stream; it stays when the source is lost."""
 
@@ -61,6 +66,7 @@ class LiveClock:
 
     started_s: float = field(default_factory=time.monotonic)
     _shift_s: float | None = None
+    _largest_drift_s: float = _LARGEST_DRIFT_S
 
     def restart(self) -> None:
         """Forget how the source's clock stands to ours: another one comes."""
@@ -69,6 +75,20 @@ class LiveClock:
     def begin_with(self, pts: int) -> None:
         """Let `pts` be now: what was opened a while ago is played from here on."""
         self.started_s = time.monotonic() - float(pts * LIVE_TIME_BASE)
+
+    def begin_anew(self, pts: int) -> None:
+        """Let `pts` be 0, and now."""
+        self._shift_s = (self._shift_s or 0.0) - float(pts * LIVE_TIME_BASE)
+        self.started_s = time.monotonic()
+
+    @contextmanager
+    def held(self) -> Generator[None]:
+        """In the block the source is not put back on the wall clock, however late it is."""
+        self._largest_drift_s = math.inf
+        try:
+            yield
+        finally:
+            self._largest_drift_s = _LARGEST_DRIFT_S
 
     def ticks(self, moment_s: Fraction | None) -> int:
         """The ticks of what the source shows at `moment_s`; without time stamp: those of now.
@@ -79,7 +99,7 @@ class LiveClock:
         now_s = time.monotonic() - self.started_s
         if moment_s is None:
             return round(now_s / LIVE_TIME_BASE)
-        if self._shift_s is None or abs(moment_s + self._shift_s - now_s) > _LARGEST_DRIFT_S:
+        if self._shift_s is None or abs(moment_s + self._shift_s - now_s) > self._largest_drift_s:
             self._shift_s = now_s - float(moment_s)
         return round((float(moment_s) + self._shift_s) / LIVE_TIME_BASE)
 

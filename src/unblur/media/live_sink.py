@@ -236,6 +236,8 @@ class StreamSink:
         colours = encoded_colours(facts.colours, context.pix_fmt)
         context.color_primaries, context.color_trc = colours.primaries, colours.transfer
         context.colorspace, context.color_range = colours.matrix, colours.range
+        if facts.sample_aspect_ratio is not None:
+            context.sample_aspect_ratio = facts.sample_aspect_ratio
         return stream
 
     def _add_sound(self) -> Stream | None:
@@ -244,7 +246,9 @@ class StreamSink:
             return None
         if self._name.may_hang:
             check_takes(self._name.muxer, template)
-        return self._container.add_stream_from_template(template, opaque=True)
+        sound = self._container.add_stream_from_template(template, opaque=True)
+        sound.metadata.update(template.metadata)
+        return sound
 
 
 def _encoder_options(rate: Fraction, bit_rate_kbps: int | None) -> dict[str, str]:

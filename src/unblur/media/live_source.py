@@ -84,14 +84,15 @@ class FFmpegSource:
             if opened is None:
                 return
             error: Exception | None = None
+            is_finite, is_first = opened.is_finite, self._last_pts < 0
             try:
-                yield from self._in_time(opened.events(is_stopping), is_stopping)
+                yield from self._in_time(opened.events(is_stopping, is_first=is_first), is_stopping)
             except (FFmpegError, OSError) as caught:
                 error = caught
             finally:
                 opened.close()
                 self._opened = None
-            if is_stopping.is_set() or not self._is_lost(error):
+            if is_stopping.is_set() or not self._is_lost(error, is_finite=is_finite):
                 return
 
     def _in_time(
@@ -108,9 +109,9 @@ class FFmpegSource:
                 is_held = self._name.is_paced
                 yield replace(event, arrived_s=time.monotonic()) if is_held else event
 
-    def _is_lost(self, error: Exception | None) -> bool:
+    def _is_lost(self, error: Exception | None, *, is_finite: bool) -> bool:
         """Whether the source is to be opened again; raises MediaError where it cannot be."""
-        if error is None and not self._name.may_return:
+        if error is None and (is_finite or not self._name.may_return):
             return False
         self.lost_count += 1
         if self._name.may_return and self._reconnecting.is_wanted:

@@ -18,7 +18,13 @@ from av.video.stream import VideoStream
 
 from unblur.errors import OutputError
 from unblur.media.codecs import CONTAINERS, EncoderChoice
-from unblur.media.colours import Colours, bit_depth_of, encoded_colours, has_alpha
+from unblur.media.colours import (
+    Colours,
+    bit_depth_of,
+    chroma_share,
+    encoded_colours,
+    has_alpha,
+)
 from unblur.media.containers import reason_of
 from unblur.media.hdr import tell_encoder
 from unblur.media.scheduling import usual_scheduling
@@ -41,6 +47,7 @@ _TICKS_S = {
 """Containers with a clock of their own; the others keep the input's."""
 _WRAP_S = Fraction(2**33, 90_000)
 """After so long the time stamps of MPEG-TS, which have 33 bits, begin again at 0."""
+_CHROMA_NAMES = {Fraction(1): "4:4:4", Fraction(1, 2): "4:2:2", Fraction(1, 4): "4:2:0"}
 _UNTURNED = {"mpegts", "avi"}
 """Containers that cannot say how a picture is turned."""
 
@@ -169,6 +176,7 @@ def foresee_losses(output: OutputContainer, choice: EncoderChoice, like: VideoRe
     keeps_alpha = has_alpha(VideoFormat(pixel_format))
     bits = bit_depth_of(VideoFormat(pixel_format))
     is_odd = bool(like.height % 2 or like.width % 2)
+    share = chroma_share(VideoFormat(pixel_format))
     told = {
         f"time stamps are rounded to {tick_s} s, the clock of this kind of file ({kind})": (
             is_rounded
@@ -185,6 +193,10 @@ def foresee_losses(output: OutputContainer, choice: EncoderChoice, like: VideoRe
         "which some players do not show": is_odd and "444" in pixel_format,
         f"the video has {like.bit_depth} bits per colour; it is written in {bits}": (
             like.bit_depth > bits
+        ),
+        f"colours are written in {_CHROMA_NAMES.get(share)}, less finely than the video has them; "
+        "--video-codec ffv1 (in .mkv) keeps them whole, prores (in .mov) in 4:2:2": (
+            share < like.chroma_share
         ),
         "few players show H.264 of 10 bits; more show --video-codec hevc": (
             choice.encoder == "libx264" and bits > _EIGHT_BITS

@@ -97,7 +97,7 @@ def receive(url: str, seconds: float) -> Received:
     container = _open_patiently(parse_source(url))
     receiver = _Receiver()
     with closing(container), suppress(FFmpegError):
-        for event in container.events(threading.Event()):
+        for event in container.events(threading.Event(), is_first=False):
             receiver.note(event)
             if receiver.seen.seconds >= seconds:
                 break

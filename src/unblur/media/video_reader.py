@@ -20,7 +20,14 @@ from av.video.stream import VideoStream
 
 from unblur.errors import MediaError
 from unblur.media.captions import read_captions
-from unblur.media.colours import Colours, bit_depth_of, has_alpha, read_colours, to_pixels
+from unblur.media.colours import (
+    Colours,
+    bit_depth_of,
+    chroma_share,
+    has_alpha,
+    read_colours,
+    to_pixels,
+)
 from unblur.media.containers import open_input
 from unblur.media.damage import Damage
 from unblur.media.decoding import AV_TIME_BASE, decode_frames
@@ -74,6 +81,8 @@ class VideoReader:
     bit_depth: int
     """Of each colour; frames of more than 8 bits are given in 16."""
     has_alpha: bool
+    chroma_share: Fraction
+    """Samples of colour for each of brightness: 1/4 of 4:2:0, 1 of RGB, 0 of grey."""
     hdr: Hdr
     sample_aspect_ratio: Fraction | None
     """Width over height of a pixel; None where the file does not say."""
@@ -268,6 +277,7 @@ def _describe(
         colours=colours,
         bit_depth=bit_depth_of(frame.format),
         has_alpha=has_alpha(frame.format),
+        chroma_share=chroma_share(frame.format),
         hdr=read_hdr(frame),
         sample_aspect_ratio=stream.sample_aspect_ratio or None,
         display_matrix=read_display_matrix(frame),

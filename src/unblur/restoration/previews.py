@@ -16,11 +16,16 @@ from unblur.media.video_reader import VideoReader, open_video
 from unblur.media.video_writer import VideoWriter
 from unblur.restoration.restorer import Restorer
 
+_EARLY_SHARE = Fraction(3, 5)
+"""Of the time of a frame: so much earlier the frame that is shown at a moment is looked for."""
+
 
 def write_previews(
     writer: VideoWriter, restorer: Restorer, paths: Sequence[Path], *, overwrites: bool
 ) -> list[Path]:
     """Write a still to each of `paths`, evenly spread over what is read; gives those written.
+
+    There are no more than frames.
 
     One that is there is left as it is and noted, unless `overwrites`: a run that was stopped
     left it. So that the next run can tell, the log of `writer` is kept once there is a still.
@@ -30,12 +35,16 @@ def write_previews(
     kept_count = 0
     reader = writer.like
     length_s = Fraction(reader.duration_s or 0)
+    count = reader.frame_count_estimate
+    early_s = length_s * _EARLY_SHARE / count if count else Fraction(0)
+    paths = paths[:count]
     for index, path in enumerate(paths):
         if not overwrites and os.path.lexists(path):
             writer.log.keep()
             kept_count += 1
             continue
-        frame = _frame_at(reader, length_s * (2 * index + 1) / (2 * len(paths)))
+        middle_s = length_s * (2 * index + 1) / (2 * len(paths))
+        frame = _frame_at(reader, max(Fraction(0), middle_s - early_s))
         if frame is None:
             continue
         (restored,) = restorer.restore_frames([frame])

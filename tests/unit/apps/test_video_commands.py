@@ -95,6 +95,11 @@ def test_previews_are_written_beside_the_result(capsys: pytest.CaptureFixture[st
     assert len(list(Path().iterdir())) == 5
 
 
+def test_there_are_no_more_previews_than_frames(capsys: pytest.CaptureFixture[str]) -> None:
+    make_clip(Path("a.mp4"), Clip(pts=range(0, 1024, 512)))
+    assert len(restore_to_json(capsys, "a.mp4", "--preview", "5")["previews"]) == 2
+
+
 def test_a_file_named_like_a_preview_is_kept_and_nothing_is_computed(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

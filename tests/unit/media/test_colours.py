@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from fractions import Fraction
 
 import av
 import numpy as np
@@ -12,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.clips import WEIGHTS, to_planes
-from unblur.media.colours import Colours, read_colours, to_encoder_frame, to_pixels
+from unblur.media.colours import Colours, chroma_share, read_colours, to_encoder_frame, to_pixels
 
 TAGS = list(itertools.product(WEIGHTS, (1, 2)))
 
@@ -76,3 +77,15 @@ def test_strange_matrices_and_hdr_are_seen():
     assert Colours(transfer=16).is_hdr
     assert Colours(transfer=18).is_hdr
     assert not Colours(transfer=1).is_hdr
+
+
+@pytest.mark.parametrize(
+    ("pixel_format", "share"),
+    [
+        *[("yuv420p", Fraction(1, 4)), ("nv12", Fraction(1, 4)), ("p010le", Fraction(1, 4))],
+        *[("yuv422p10le", Fraction(1, 2)), ("yuv444p", Fraction(1)), ("gbrp", Fraction(1))],
+        *[("pal8", Fraction(1)), ("gray", Fraction(0)), ("ya8", Fraction(0))],
+    ],
+)
+def test_how_finely_colours_are_sampled(pixel_format: str, share: Fraction) -> None:
+    assert chroma_share(av.VideoFormat(pixel_format)) == share

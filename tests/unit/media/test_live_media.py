@@ -16,13 +16,14 @@ import av
 import numpy as np
 import pytest
 
-from tests.clips import gradient, long_clip, make_clip, packets_of
+from tests.clips import Clip, gradient, long_clip, make_clip, packets_of
 from tests.live_tools import HEIGHT, RATE, WIDTH, parts_of
 from unblur.errors import MediaError, MissingExtraError, OutputError, install_command
 from unblur.images.picture_clock import now_ms, read_moment
 from unblur.media import srt_relay
 from unblur.media.colours import Colours
 from unblur.media.frame import Frame
+from unblur.media.live_container import LiveContainer
 from unblur.media.live_frames import LIVE_TIME_BASE, LiveClock, LiveFacts, LiveFrame, RgbConverter
 from unblur.media.live_names import parse_sink, parse_source
 from unblur.media.live_sink import open_sink
@@ -59,6 +60,42 @@ def test_time_rises_when_another_source_comes_or_the_same_one_jumps() -> None:
     clock.restart()
     assert clock.ticks(Fraction(5)) >= before
     assert abs(clock.ticks(Fraction(100_000)) - before) < 90_000
+
+
+def test_a_session_that_begins_late_begins_with_what_comes_then(tmp_path: Path) -> None:
+    """What a network sends while the model is loaded waits; shown, it would be old."""
+    clip = make_clip(tmp_path / "a.ts", long_clip(60))
+    name = replace(parse_source(str(clip)), is_paced=False)
+    clock = LiveClock()
+    opened = LiveContainer(name, clock, wants_sound=False, puts_together=False)
+    clock.started_s -= 1.5  # it was opened so long ago
+    events = list(opened.events(threading.Event(), is_first=True))
+    opened.close()
+    left_out_s = (60 - len(events)) / 25
+    assert 0.9 < left_out_s < 1.2, "all but the last half second"
+    assert events[0].pts == 0
+    assert events[1].pts == pytest.approx(3600, abs=2)
+
+
+def test_a_session_that_begins_at_once_begins_with_all(tmp_path: Path) -> None:
+    clip = make_clip(tmp_path / "a.ts", long_clip(60))
+    name = replace(parse_source(str(clip)), is_paced=False)
+    opened = LiveContainer(name, LiveClock(), wants_sound=False, puts_together=False)
+    assert len(list(opened.events(threading.Event(), is_first=True))) == 60
+    opened.close()
+
+
+def test_the_shape_of_pixels_and_the_language_of_sound_are_passed_on(tmp_path: Path) -> None:
+    clip = Clip(sample_aspect_ratio=Fraction(16, 11), has_audio=True)
+    source = open_quietly(str(make_clip(tmp_path / "a.mkv", clip)))
+    assert source.facts.sound is not None
+    source.facts.sound.metadata["language"] = "deu"
+    sink = open_sink(parse_sink(str(tmp_path / "b.mkv")), source.facts, title="")
+    sink.write(Frame(np.zeros((48, 64, 3), np.uint8), 0, LIVE_TIME_BASE))
+    sink.close()
+    with av.open(str(tmp_path / "b.mkv")) as written:
+        assert written.streams.video[0].sample_aspect_ratio == Fraction(16, 11)
+        assert written.streams.audio[0].language == "deu"
 
 
 def test_what_carries_no_time_stamp_gets_that_of_its_arrival() -> None:

@@ -421,6 +421,51 @@ def test_the_endings_are_lower_case_and_dotted():
     assert all(each.startswith(".") and each == each.lower() for each in VIDEO_ENDINGS)
 
 
+ENCODERS = {
+    **dict.fromkeys([".webm"], "libvpx"),
+    **dict.fromkeys([".mpg", ".mpeg", ".vob", ".m2v", ".mxf"], "mpeg2video"),
+    **dict.fromkeys([".avi", ".3gp", ".3g2", ".nut"], "mpeg4"),
+    **dict.fromkeys([".wmv", ".asf"], "wmv2"),
+    **{".flv": "flv", ".ogv": "libtheora", ".dv": "dvvideo", ".y4m": "wrapped_avframe"},
+}
+"""Which encoder goes into files of each ending; libx264 into the others."""
+MUXERS = {".m2v": "mpeg2video", ".mts": "mpegts", ".m2ts": "mpegts", ".f4v": "f4v"}
+
+
+@pytest.mark.parametrize("ending", sorted(VIDEO_ENDINGS))
+def test_every_kind_of_file_that_is_taken_for_a_video_is_read(tmp_path: Path, ending: str):
+    path = tmp_path / f"a{ending}"
+    encoder = ENCODERS.get(ending, "libx264")
+    if encoder not in av.codecs_available:
+        pytest.skip(f"this FFmpeg has no {encoder}")
+    height, width = (576, 720) if ending == ".dv" else (96, 160)
+    with av.open(str(path), "w", format=MUXERS.get(ending)) as output:
+        stream = output.add_stream(encoder, rate=25, width=width, height=height)
+        stream.pix_fmt = "yuv420p"
+        for index in range(5):
+            picture = av.VideoFrame.from_ndarray(gradient(index, height, width), format="rgb24")
+            picture = picture.reformat(format="yuv420p")
+            picture.pts, picture.time_base = index, Fraction(1, 25)
+            output.mux(stream.encode(picture))
+        output.mux(stream.encode(None))
+    with open_video(path, deinterlaces=ending == ".dv") as reader:
+        frames = list(reader.frames())
+    assert len(frames) == 5
+    expected = gradient(2, height, width).astype(int)
+    assert np.abs(frames[2].pixels - expected).mean() < 12
+
+
+@pytest.mark.parametrize("matrix", ["ycgco", "bt2020c", "ictcp", "smpte2085", "chroma-derived-nc"])
+def test_frames_of_an_unusual_matrix_are_read_as_of_a_usual_one(tmp_path: Path, matrix: str):
+    options = {**LOSSLESS, "x264-params": f"colormatrix={matrix}"}
+    strange = make_clip(tmp_path / "a.mp4", Clip(options=options))
+    usual = make_clip(tmp_path / "b.mp4", Clip(options=LOSSLESS))
+    with open_video(strange) as reader, open_video(usual) as other:
+        assert "colour matrix is unusual" in reader.warnings[0]
+        for frame, expected in zip(reader.frames(), other.frames(), strict=True):
+            assert np.array_equal(frame.pixels, expected.pixels)
+
+
 PLAYLISTS = {
     "concat": "ffconcat version 1.0\nfile clip.mp4\n",
     "hls": "#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1.0,\nclip.mp4\n#EXT-X-ENDLIST\n",
