@@ -147,12 +147,16 @@ def test_transparency_is_kept(tmp_path: Path, source_codec: str, codec: VideoCod
             assert np.abs(alpha[:, 34:] - 255).max() < 3
 
 
-def test_transparency_that_is_not_kept_is_named_with_the_way_out(tmp_path: Path) -> None:
+def test_transparency_and_colours_that_are_not_kept_are_named_with_the_way_out(
+    tmp_path: Path,
+) -> None:
     source = draw_cut_out(tmp_path / "in.mkv", ALPHA_CLIPS["ffv1"])
     _, writer = copy_video(source, tmp_path / "out.mkv")
     assert writer.notes == [
+        "colours are written in 4:2:0, less finely than the video has them; --video-codec ffv1 "
+        "(in .mkv) keeps them whole, prores (in .mov) in 4:2:2",
         "the video's transparency is not kept; --video-codec prores (in .mov) or ffv1 (in .mkv) "
-        "keeps it"
+        "keeps it",
     ]
 
 

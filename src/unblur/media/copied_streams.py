@@ -18,7 +18,9 @@ from av.container import InputContainer, OutputContainer
 from av.error import FFmpegError
 from av.stream import Discard, Disposition, Stream
 
+from unblur.media.clock_mending import mend_clock
 from unblur.media.covers import attach_cover, is_cover, keeps_cover_tracks, read_cover
+from unblur.media.damage import Damage
 from unblur.media.decoding import packet_moment_s
 from unblur.media.part import WHOLE, Part
 from unblur.media.video_reader import VideoReader
@@ -123,9 +125,11 @@ class CopiedStreams:
         """The packets to copy, up to the end or the first unreadable place."""
         if not self._outputs:
             return
-        packets = self.source.demux([self.source.streams[index] for index in self._outputs])
-        with suppress(FFmpegError):  # the reader of the picture says where the file is cut off
-            yield from (packet for packet in packets if packet.size)
+        packets = mend_clock(self.source, self.source.demux(), Damage())
+        with suppress(FFmpegError):  # the reader of the picture says what is lost, and where
+            for packet in packets:
+                if packet.size and packet.stream_index in self._outputs:
+                    yield packet
 
     def _mux(self, packet: av.Packet[Stream]) -> None:
         """Write one packet, unless its time stamp is one that no container could hold."""

@@ -50,6 +50,10 @@ class Damage:
     """Edges of holes in the row of frames right after damaged ones."""
     headless: Span = field(default_factory=Span)
     """Packets before the first frame, whose key frame is not in the file."""
+    misdated: Span = field(default_factory=Span)
+    """Packets whose time stamp cannot be true."""
+    joints: Span = field(default_factory=Span)
+    """Where the file's clock begins anew."""
     disordered: Span = field(default_factory=Span)
     """Frames left out because they were not later than the frame before."""
     _early_s: list[Fraction] = field(default_factory=list[Fraction])
@@ -62,6 +66,14 @@ class Damage:
         if not self.damaged.count or moment_s != self.damaged.last_s:
             self.damaged.add(moment_s)
         self._watched_count = _WATCHED_FRAMES
+
+    def note_wrong_stamp(self, moment_s: Fraction) -> None:
+        """Take note of a packet whose stamp cannot be true; nor is the end that it lets announce.
+
+        `moment_s` is when it should come.
+        """
+        self.misdated.add(moment_s)
+        self.announced_end_s = None
 
     def note_packet(self, moment_s: Fraction) -> None:
         """Take note of a packet of the picture; only those wanted before the first frame matter."""
@@ -98,6 +110,10 @@ class Damage:
             "frame that they need is missing": headless.count,
             f"{_count(damaged.count, 'frame')} {damaged.describe()} came damaged out of the file "
             "and may show it": damaged.count,
+            f"{_count(self.misdated.count, 'packet')} {self.misdated.describe()} had a time stamp "
+            "that cannot be true; each now follows the one before": self.misdated.count,
+            f"the file's clock begins anew {self.joints.describe()}; what comes then now follows "
+            "what was before": self.joints.count,
             f"no frame could be read {self.missing.describe()}": self.missing.count,
             f"{_count(disordered.count, 'frame')} {disordered.describe()} had a time stamp not "
             "after the frame before, and were left out": disordered.count,

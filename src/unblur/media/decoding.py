@@ -14,6 +14,7 @@ from av.stream import Stream
 from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 
+from unblur.media.clock_mending import mend_clock
 from unblur.media.damage import Damage
 
 AV_TIME_BASE = 1_000_000
@@ -106,7 +107,7 @@ def _is_mistimed(container: InputContainer, stream: VideoStream) -> bool:
 
 def _read_packets(container: InputContainer, damage: Damage) -> Iterator[av.Packet[Stream]]:
     """Packets of all streams, until the end or the first unreadable place."""
-    packets = container.demux()
+    packets = mend_clock(container, container.demux(), damage)
     while True:
         try:
             packet = next(packets)
