@@ -25,6 +25,8 @@ _KEPT = {
     "pixel_aspect_ratio",
 }
 """What is handed on from a file to its result: how its colours are stored and shown."""
+_SRGB_PRIMARIES, _HDR_TRANSFERS = {None, 1, 2}, {16, 18}
+"""Of H.273: BT.709 or not named; PQ and HLG."""
 _QUALITY = 95
 _library: Any = pillow_heif
 """The library has no types for its arguments."""
@@ -61,6 +63,15 @@ def read_heif(file: IO[bytes], path: Path) -> Picture:
         left_out=left_out(info.get("xmp")),
     )
     return Picture(colours, alpha, about)
+
+
+def names_other_colours(about: PictureFile) -> bool:
+    """Whether a HEIC file says, not in an ICC profile, that its colours are none of sRGB."""
+    named = about.save_options.get("nclx_profile") if about.format == "HEIF" else None
+    if not named or about.icc_profile:
+        return False
+    is_wide = named.get("color_primaries") not in _SRGB_PRIMARIES
+    return is_wide or named.get("transfer_characteristics") in _HDR_TRANSFERS
 
 
 def write_heif(picture: Picture, path: Path) -> None:

@@ -10,10 +10,9 @@ from typing import IO, Any, cast
 from PIL import Image, ImageFile
 
 from unblur.errors import OutputError
+from unblur.media import _heif_files, _png_chunks
 from unblur.media._deep_writing import write_sixteen_bit_png, write_tiff, write_transparent_bmp
-from unblur.media._heif_files import write_heif
 from unblur.media._metadata import fitting_profile
-from unblur.media._png_chunks import chunks_for_png
 from unblur.media._samples import flatten, to_pillow
 from unblur.media.atomic import replacing
 from unblur.media.picture import Picture
@@ -39,6 +38,9 @@ _LONGEST_SIDE = {"JPEG": 65500, "WEBP": 16383}
 _JPEG_BEST: dict[str, Any] = {"quality": 95, "subsampling": 0}
 _JPEG_MOST_BYTES_PER_PIXEL = 4
 """Of noise at the best quality."""
+_CAPTIONS = b"\xff\xed"
+"""How the segment of a JPEG begins that holds them (APP13)."""
+_ENDINGS = {"PNG": ".png", "HEIF": ".heic"}
 _JPEG_LARGEST_EXIF = 65533
 _JPEG_LARGEST_XMP = 65504
 _ENCODING_ERRORS = (ValueError, TypeError, RuntimeError, struct.error, OverflowError, SyntaxError)
@@ -64,7 +66,27 @@ def losses(picture: Picture, target: Path) -> tuple[str, ...]:
     kind = _format_for(target)
     _check_sides(picture, kind, target)
     bits = _BITS.get(kind, 16)
+    about = picture.file
+    is_other = kind != about.format
+    names_colours = _heif_files.names_other_colours(about) or _png_chunks.names_other_colours(about)
+    exif, xmp = len(about.exif or b""), len(about.xmp or b"")
     told = {
+        f"what it says of its colours, which are none of sRGB, is not kept in {kind}: they may "
+        f"look paler; the ending that it came with ({_ENDINGS.get(about.format)}) keeps it": (
+            is_other and names_colours
+        ),
+        f"its EXIF is longer than {kind} can hold, and left out": (
+            kind == "JPEG" and exif > _JPEG_LARGEST_EXIF
+        ),
+        f"its XMP is longer than {kind} can hold, and left out": (
+            kind == "JPEG" and xmp > _JPEG_LARGEST_XMP
+        ),
+        f"its captions (IPTC) are not kept in {kind}": (
+            is_other and _CAPTIONS in about.save_options.get("extra", b"")
+        ),
+        f"its metadata (EXIF, XMP, colour profile) are not kept in {kind}": (
+            kind == "BMP" and bool(about.exif or about.xmp or about.icc_profile)
+        ),
         f"its transparency became white, since {kind} has none": (
             kind == "JPEG" and picture.alpha is not None
         ),
@@ -148,7 +170,7 @@ def _metadata(picture: Picture, image: Image.Image, kind: str) -> dict[str, Any]
     if kind == "JPEG":
         _drop_too_long(options)
     if kind == "PNG":
-        options["pnginfo"] = chunks_for_png(about)
+        options["pnginfo"] = _png_chunks.chunks_for_png(about)
     return {name: value for name, value in options.items() if value}
 
 
@@ -174,7 +196,7 @@ def _quality(picture: Picture, kind: str) -> dict[str, Any]:
 
 _WRITERS: dict[str, Callable[[Picture, Path], None]] = {
     "BMP": _write_bmp,
-    "HEIF": write_heif,
+    "HEIF": _heif_files.write_heif,
     "PNG": _write_png,
     "TIFF": write_tiff,
 }

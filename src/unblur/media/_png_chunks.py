@@ -20,6 +20,12 @@ _SCALES_OF_FEW_BITS = {"L;2": 85, "L;4": 17}
 """What Pillow multiplies grey samples of 2 and 4 bits by, but not the transparent one."""
 _COLOURS = {b"gAMA", b"cHRM", b"sRGB", b"cICP", b"mDCV", b"cLLI"}
 
+_SRGB_CICP = bytes([1, 13])
+"""BT.709 primaries and the transfer of sRGB, as H.273 counts them."""
+_SRGB_GAMMA = struct.pack(">I", 45455)
+_SRGB_CHROMA = struct.pack(">8I", 31270, 32900, 64000, 33000, 30000, 60000, 15000, 6000)
+"""What a PNG file says in these chunks where its colours are sRGB (PNG specification, 11.3.2)."""
+
 
 def texts_of(image: PngImageFile) -> dict[str, str]:
     """The texts of a loaded `image` by keyword, before and after its samples.
@@ -58,6 +64,17 @@ def colours_of(file: IO[bytes]) -> list[tuple[bytes, bytes]]:
         if name in _COLOURS:
             chunks.append((name, data[:size]))
     return chunks
+
+
+def names_other_colours(about: PictureFile) -> bool:
+    """Whether a PNG file says, not in an ICC profile, that its colours are none of sRGB."""
+    chunks = dict(about.save_options.get("colours", ()))
+    if about.format != "PNG" or about.icc_profile or b"sRGB" in chunks:
+        return False
+    if b"cICP" in chunks:
+        return not chunks[b"cICP"].startswith(_SRGB_CICP)
+    is_other_gamma = chunks.get(b"gAMA", _SRGB_GAMMA) != _SRGB_GAMMA
+    return is_other_gamma or chunks.get(b"cHRM", _SRGB_CHROMA) != _SRGB_CHROMA
 
 
 def chunks_for_png(about: PictureFile) -> PngInfo:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 from pathlib import Path
 
@@ -24,9 +25,11 @@ from tests.pictures import (
     picture_of,
     smooth,
 )
-from unblur.media.image_files import read_picture, write_picture
+from unblur.media.image_files import lost_in, read_picture, write_picture
 
 KEEPING_EXIF = [".jpg", ".png", ".webp", ".tif", ".heic"]
+P3 = {"color_primaries": 12, "transfer_characteristics": 13}
+CICP = bytes([12, 13, 0, 1])
 CAMERA = ("Snowman", 0.25, b"secret\x00\x01", "R98", 30.0)
 
 
@@ -436,3 +439,37 @@ def test_a_tiff_that_says_no_resolution_gets_none(tmp_path: Path, ending: str) -
     assert picture.file.dpi is None
     write_picture(picture, tmp_path / f"b{ending}")
     assert read_picture(tmp_path / f"b{ending}").file.dpi is None
+
+
+@pytest.mark.parametrize(
+    ("about", "target", "said"),
+    [
+        ({"format": "HEIF", "save_options": {"nclx_profile": P3}}, ".jpg", "paler.*heic"),
+        ({"format": "PNG", "save_options": {"colours": [(b"cICP", CICP)]}}, ".tif", "paler.*png"),
+        ({"format": "PNG", "exif": b"x" * 70_000}, ".jpg", "its EXIF is longer than JPEG can hold"),
+        ({"format": "PNG", "xmp": b"x" * 70_000}, ".jpg", "its XMP is longer than JPEG can hold"),
+        ({"format": "JPEG", "save_options": {"extra": b"\xff\xed\0\4ab"}}, ".png", "IPTC"),
+        ({"format": "JPEG", "exif": b"x", "icc_profile": b"y"}, ".bmp", "not kept in BMP"),
+    ],
+)
+def test_what_another_format_does_not_hold_is_told(about: dict, target: str, said: str) -> None:
+    picture = picture_of(smooth(), **about)
+    (sentence,) = lost_in(picture, f"a{target}")
+    assert re.search(said, sentence)
+    if target != ".bmp" and "longer" not in said:
+        own = {"HEIF": ".heic", "PNG": ".png", "JPEG": ".jpg"}[about["format"]]
+        assert lost_in(picture, f"a{own}") == ()
+
+
+@pytest.mark.parametrize(
+    "about",
+    [
+        {"format": "HEIF", "save_options": {"nclx_profile": {"color_primaries": 1}}},
+        {"format": "HEIF", "save_options": {"nclx_profile": P3}, "icc_profile": b"x"},
+        {"format": "PNG", "save_options": {"colours": [(b"gAMA", struct.pack(">I", 45455))]}},
+        {"format": "PNG", "save_options": {"colours": [(b"sRGB", b"\0"), (b"gAMA", b"1234")]}},
+        {"format": "PNG", "exif": b"x" * 60_000, "xmp": b"x" * 60_000},
+    ],
+)
+def test_of_what_another_format_holds_nothing_is_told(about: dict) -> None:
+    assert lost_in(picture_of(smooth(), **about), "a.jpg") == ()
