@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from unblur.data.pair_cache import Pairs, open_pair_cache
-from unblur.errors import InputError, ModelError
+from unblur.errors import InputError, ModelError, OutputError
 from unblur.evaluation.candidates import Candidate
 from unblur.evaluation.picture_sets import PictureSet, check_not_all_empty, open_picture_set
 from unblur.evaluation.quality import QualityRun, mean_scores
@@ -47,6 +47,7 @@ def export_bundle(
     data: Mapping[str, Path] | None = None,
     licence: str = DEFAULT_LICENCE,
     network: str | None = None,
+    overwrites: bool = False,
 ) -> list[Path]:
     """Write `NAME.safetensors`, `NAME.onnx` and `NAME.int8.onnx` into `target`.
 
@@ -56,9 +57,10 @@ def export_bundle(
     int8 is calibrated on the run's own held-out blurred pictures. What the files do
     to the pairs in the folders `data`, by name, and the time that they take for a frame
     are measured and written into their facts, as is the `licence`, an SPDX name. Gives the
-    paths. Raises ModelError when `checkpoint` is not one or its weights are not of `network`,
-    UnknownNameError where there is none of that name, InputError when there is nothing to measure
-    in one of `data` or the held-out pictures are too small for `network`.
+    paths. Raises OutputError where one of them is there, unless `overwrites`; ModelError when
+    `checkpoint` is not one or its weights are not of `network`; UnknownNameError where there is
+    none of that name; InputError when there is nothing to measure in one of `data` or the
+    held-out pictures are too small for `network`.
     """
     sets = [open_picture_set(name, folder) for name, folder in (data or {}).items()]
     for each in sets:
@@ -69,6 +71,7 @@ def export_bundle(
     trained_as = options["network"]
     options["network"] = network or trained_as
     facts = replace(_describe(options, state), licence=licence)
+    _check_free(_paths_of(facts.model_name, target), overwrites=overwrites)
     generator = find_generator(facts.name).build()
     try:
         generator.load_state_dict(_averaged(state))
@@ -94,15 +97,17 @@ def export_bundle(
     return _write(generator, model, quantized, facts, target)
 
 
-def export_weights(weights: Path, target: Path) -> Path:
+def export_weights(weights: Path, target: Path, *, overwrites: bool = False) -> Path:
     """Write a .safetensors model as `NAME.onnx` into `target`, in fp32; gives the path.
 
     For weights that were imported: without a training run there is nothing to calibrate
-    int8 with. Raises ModelError when `weights` is not a model.
+    int8 with. Raises ModelError when `weights` is not a model, OutputError where the file is
+    there, unless `overwrites`.
     """
     generator, facts = load_checkpoint(weights)
-    make_folder(target)
     path = target / f"{facts.model_name}.onnx"
+    _check_free([path], overwrites=overwrites)
+    make_folder(target)
     with replacing(path) as unfinished:
         onnx.save(export_onnx(generator, facts), unfinished)
     return path
@@ -116,12 +121,26 @@ def _write(
     target: Path,
 ) -> list[Path]:
     """Write the three files, each under a temporary name first; gives their paths."""
-    paths = [target / f"{facts.model_name}{end}" for end in (".safetensors", ".onnx", ".int8.onnx")]
+    paths = _paths_of(facts.model_name, target)
     save_checkpoint(generator, facts, paths[0])
     for path, exported in zip(paths[1:], (model, quantized), strict=True):
         with replacing(path) as unfinished:
             onnx.save(with_facts(exported, facts), unfinished)
     return paths
+
+
+def _paths_of(name: str, folder: Path) -> list[Path]:
+    """The three files of a model: for PyTorch, in fp32, in int8."""
+    return [folder / f"{name}{ending}" for ending in (".safetensors", ".onnx", ".int8.onnx")]
+
+
+def _check_free(paths: Sequence[Path], *, overwrites: bool) -> None:
+    """Raise OutputError where one of `paths` is there, before the work."""
+    there = [path for path in paths if path.exists()]
+    if there and not overwrites:
+        raise OutputError(
+            f"{there[0]} is there already; replace it (--overwrite), or choose another folder"
+        )
 
 
 def _measure(paths: list[Path], sets: Sequence[PictureSet]) -> dict[str, float]:

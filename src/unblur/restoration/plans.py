@@ -275,7 +275,7 @@ def _left_out(findings: Findings) -> dict[str, list[Path]]:
     """What was found and left out, by the reason."""
     return {
         "named like a result of unblur": findings.results,
-        "neither picture nor video": findings.others,
+        "no picture or video of a kind that unblur reads": findings.others,
     }
 
 

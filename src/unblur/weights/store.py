@@ -86,6 +86,12 @@ def find_model(name_or_path: str | Path) -> StoredModel:
     return StoredModel(name, {form: path})
 
 
+def find_whole_model(name_or_path: str | Path) -> StoredModel:
+    """As `find_model` gives it, with every form of it that lies in the same folder."""
+    found = find_model(name_or_path)
+    return model_in(next(iter(found.files.values())).parent, found.name)
+
+
 def model_in(folder: Path, name: str) -> StoredModel:
     """The model `name` with every form of it that lies in `folder`."""
     paths: dict[Form, Path] = {

@@ -21,7 +21,7 @@ from unblur.restoration import file_jobs, many_files
 from unblur.runtimes import opening
 from unblur.runtimes.opening import RuntimeReport
 from unblur.weights import store
-from unblur.weights.store import StoredModel
+from unblur.weights.store import StoredModel, find_model
 
 
 @pytest.fixture(autouse=True)
@@ -94,14 +94,14 @@ def test_files_that_a_folder_brings_and_that_are_left_out_are_named(
     assert main([".", "-o", "out"]) == 0
     assert capsys.readouterr().err.splitlines()[:2] == [
         "skipped b_unblurred.png: named like a result of unblur",
-        "skipped notes.txt: neither picture nor video",
+        "skipped notes.txt: no picture or video of a kind that unblur reads",
     ]
     assert main([".", "-o", "out", "--overwrite", "--json"]) == 0
     rows = json_rows(capsys.readouterr().out)
     left_out = {row["input"]: row["notes"] for row in rows if row["status"] == "skipped"}
     assert left_out == {
         "b_unblurred.png": ["named like a result of unblur"],
-        "notes.txt": ["neither picture nor video"],
+        "notes.txt": ["no picture or video of a kind that unblur reads"],
     }
 
 
@@ -212,6 +212,14 @@ def test_models_tells_the_facts_of_each(
     (row,) = json_rows(capsys.readouterr().out)
     assert row["size_bytes"] == {"onnx": 3_000_000}
     assert row["metrics"]["reds_020_psnr_gain_db"] == 0.91
+
+
+def test_models_tells_of_the_named_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    path = find_model("live_fast").find("onnx_int8")
+    assert main(["models", "mobilenet", str(path), "--json"]) == 0
+    rows = json_rows(capsys.readouterr().out)
+    assert [row["name"] for row in rows] == ["mobilenet", "live_fast"]
+    assert all(len(row["size_bytes"]) == 3 for row in rows)
 
 
 def test_doctor_tells_what_works_and_what_to_install(

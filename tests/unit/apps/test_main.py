@@ -92,7 +92,8 @@ def test_the_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> Non
     [
         (["--wrong"], "No such option: --wrong"),
         (["restore"], "Missing argument 'INPUT'; see: unblur restore --help"),
-        (["models", "extra"], "see: unblur models --help"),
+        (["doctor", "extra"], "see: unblur doctor --help"),
+        (["models", "extra"], "no model named 'extra'; bundled: live, live_fast"),
         (["a.jpg", "--device", "tpu"], "'tpu' is not one of 'auto', 'cpu', 'gpu', 'npu'"),
         (["a.jpg", "--tile-px", "0"], "'0' is neither 'auto' nor a whole number of pixels"),
         (["a.jpg", "--tile-px", "many"], "'many' is neither 'auto' nor"),

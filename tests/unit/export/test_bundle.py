@@ -16,11 +16,11 @@ pytest.importorskip("timm")
 
 from tests.pictures import picture_of  # noqa: E402
 from tests.training_tools import make_trainer, small_run  # noqa: E402
-from unblur.errors import InputError, ModelError  # noqa: E402
+from unblur.errors import InputError, ModelError, OutputError  # noqa: E402
 from unblur.evaluation.picture_sets import PictureSet  # noqa: E402
 from unblur.evaluation.quality import MeanScore  # noqa: E402
 from unblur.export import bundle, timing  # noqa: E402
-from unblur.export.bundle import export_bundle  # noqa: E402
+from unblur.export.bundle import export_bundle, export_weights  # noqa: E402
 from unblur.export.onnx_export import export_onnx  # noqa: E402
 from unblur.export.quantize import left_in_float  # noqa: E402
 from unblur.facts import NetworkFacts, SizeRule  # noqa: E402
@@ -29,6 +29,7 @@ from unblur.models.catalog import find_generator  # noqa: E402
 from unblur.restoration.restorer import Restorer  # noqa: E402
 from unblur.training.config import AdversaryOptions  # noqa: E402
 from unblur.weights import run_state  # noqa: E402
+from unblur.weights.store import find_model  # noqa: E402
 
 pytestmark = [
     pytest.mark.torch,
@@ -141,6 +142,22 @@ def test_what_enlarges_a_correction_stays_in_float(name: str, count: int) -> Non
         if node.op_type == "Conv" and node.input[1] in fixed and node.name in left
     }
     assert len(enlarging) == count
+
+
+def test_model_files_that_are_there_are_kept(checkpoint: Path, tmp_path: Path) -> None:
+    (tmp_path / "live.int8.onnx").write_bytes(b"mine")
+    (tmp_path / "live.onnx").write_bytes(b"mine")
+    with pytest.raises(OutputError, match=r"live.onnx is there already; replace it \(--overwrite"):
+        export_bundle(checkpoint, tmp_path)
+    model = find_model("live").find("safetensors")
+    with pytest.raises(OutputError, match=r"live.onnx is there already"):
+        export_weights(model, tmp_path)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {
+        "live.onnx": b"mine",
+        "live.int8.onnx": b"mine",
+    }
+    export_weights(model, tmp_path, overwrites=True)
+    assert (tmp_path / "live.onnx").stat().st_size > 1_000_000
 
 
 def test_another_file_is_refused(tmp_path: Path) -> None:

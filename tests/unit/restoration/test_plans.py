@@ -165,7 +165,7 @@ def test_what_was_left_out_is_named(photos: Path) -> None:
     result, others = photos / "a_unblurred.jpg", [photos / "list.txt", photos / "notes.txt"]
     assert plan.notes == (
         f"skipped {result}: named like a result of unblur",
-        f"skipped {others[0]}, {others[1]}: neither picture nor video",
+        f"skipped {others[0]}, {others[1]}: no picture or video of a kind that unblur reads",
     )
     assert [refusal.path for refusal in plan.skipped] == [result, *others]
 
@@ -174,7 +174,7 @@ def test_of_many_files_that_were_left_out_the_first_are_named(photos: Path) -> N
     for index in range(8):
         (photos / f"{index}.txt").touch()
     plan = plan_jobs([photos])
-    assert f"{photos / '4.txt'} and 3 more: neither" in plan.notes[0]
+    assert f"{photos / '4.txt'} and 3 more: no picture or video" in plan.notes[0]
     assert len(plan.skipped) == 8
 
 

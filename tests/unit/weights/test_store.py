@@ -6,7 +6,12 @@ import pytest
 
 from unblur.errors import ModelError, UnknownNameError
 from unblur.facts import METADATA_KEY, NetworkFacts, SizeRule
-from unblur.weights.store import find_model, list_models, read_safetensors_facts
+from unblur.weights.store import (
+    find_model,
+    find_whole_model,
+    list_models,
+    read_safetensors_facts,
+)
 
 
 def write_safetensors(path, metadata):
@@ -75,3 +80,12 @@ def test_damaged_facts_are_an_error(tmp_path):
     path = write_safetensors(tmp_path / "x.safetensors", {METADATA_KEY: '{"name": 3}'})
     with pytest.raises(ModelError, match="facts in the model file are damaged: name"):
         read_safetensors_facts(path)
+
+
+def test_a_whole_model_is_found_from_any_of_its_files(tmp_path):
+    paths = [tmp_path / f"mine{end}" for end in (".onnx", ".int8.onnx", ".safetensors")]
+    for path in paths:
+        path.touch()
+    for path in paths:
+        assert set(find_whole_model(path).files.values()) == set(paths)
+    assert find_whole_model("live") in list_models()

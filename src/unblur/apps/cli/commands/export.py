@@ -43,9 +43,13 @@ Network = Annotated[
 ]
 
 
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace model files that are there.")]
+
+
 def export(
     checkpoint: Checkpoint,
     *,
+    overwrite: Overwrite = False,
     output: Folder = Path(),
     data: options.Data = None,
     licence: Licence = None,
@@ -66,10 +70,13 @@ def export(
             raise typer.BadParameter(
                 "--licence and --network go with a checkpoint; a model says its own"
             )
-        print_result(str(export_weights(checkpoint, output)))
+        print_result(str(export_weights(checkpoint, output, overwrites=overwrite)))
         return SUCCESS
     pairs = options.parse_data(data or [])
     licence = licence or DEFAULT_LICENCE
-    for path in export_bundle(checkpoint, output, data=pairs, licence=licence, network=network):
+    paths = export_bundle(
+        checkpoint, output, data=pairs, licence=licence, network=network, overwrites=overwrite
+    )
+    for path in paths:
         print_result(str(path))
     return SUCCESS

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from unblur.apps.cli import options
-from unblur.apps.cli.output import SUCCESS, print_json, print_result, print_table
+from unblur.apps.cli.output import SUCCESS, print_json, print_result, print_table, use_errors
 from unblur.errors import missing_extra
 
 if TYPE_CHECKING:
@@ -21,13 +21,21 @@ Macs = Annotated[
 ]
 
 
-def models(*, json: options.Json = False, macs: Macs = False) -> int:
-    """List the bundled models and what each is for."""
+Files = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="MODEL", help="Only these: bundled ones, or files of `unblur export`."),
+]
+
+
+def models(files: Files = None, *, json: options.Json = False, macs: Macs = False) -> int:
+    """List the bundled models and what each is for, or those that are named."""
     if macs:
         return _count(is_json=json)
-    from unblur.weights.store import list_models
+    from unblur.weights.store import find_whole_model, list_models
 
-    for model in list_models():
+    with use_errors():
+        found = [find_whole_model(each) for each in files or ()]
+    for model in found or list_models():
         (print_json if json else _print_model)(_describe(model))
     return SUCCESS
 

@@ -94,6 +94,8 @@ def restore(  # noqa: PLR0913 - typer makes one option of each parameter
     from unblur.restoration.plans import plan_jobs
     from unblur.weights.store import find_model
 
+    if output == "-":
+        raise UseError("--output - is no file or folder; `unblur live INPUT --to -` writes a pipe")
     if to is not None and to <= from_:
         raise UseError(f"--to {to:g} is not after --from {from_:g}: no frame lies between them")
     with use_errors():
