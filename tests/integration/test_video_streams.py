@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import av
+import numpy as np
 import pytest
 from av.stream import Discard, Disposition
 
@@ -498,3 +499,61 @@ def test_ctrl_c_in_the_middle_leaves_nothing(tmp_path: Path):
     _, errors = process.communicate(timeout=30)
     assert "KeyboardInterrupt" in errors
     assert [path.name for path in tmp_path.iterdir()] == ["in.mp4"]
+
+
+@pytest.mark.parametrize(
+    ("source", "codec", "target", "becomes"),
+    [
+        ("in.wmv", "wmav2", "out.mkv", "flac"),
+        ("in.avi", "adpcm_ms", "out.mkv", "flac"),
+        ("in.avi", "pcm_alaw", "out.mp4", "aac"),
+        ("in.mov", "pcm_s16le", "out.ts", "aac"),
+        ("in.wmv", "wmav2", "out.webm", "opus"),
+    ],
+)
+def test_sound_that_the_container_does_not_take_is_encoded_anew(
+    tmp_path: Path, source: str, codec: str, target: str, becomes: str
+):
+    made, written = tmp_path / source, tmp_path / target
+    with av.open(str(made), "w") as output:
+        video = output.add_stream("wmv2" if made.suffix == ".wmv" else "mpeg4", rate=25)
+        video.width, video.height, video.pix_fmt = 64, 48, "yuv420p"
+        audio = output.add_stream(codec, rate=48_000, layout="stereo")
+        audio.bit_rate = 128_000
+        for index in range(25):
+            picture = av.VideoFrame.from_ndarray(gradient(index, 48, 64), format="rgb24")
+            picture.pts, picture.time_base = index, Fraction(1, 25)
+            output.mux(video.encode(picture))
+        for begin in range(0, 48_000, 1_000):
+            tone = 0.3 * np.sin(np.arange(begin, begin + 1_000) / 20)
+            frame = av.AudioFrame.from_ndarray(
+                np.stack([tone, tone]).astype(np.float32), format="fltp", layout="stereo"
+            )
+            frame.sample_rate, frame.pts, frame.time_base = 48_000, begin, Fraction(1, 48_000)
+            output.mux(audio.encode(frame))
+        output.mux(video.encode(None))
+        output.mux(audio.encode(None))
+    before = heard(made)
+    codecs: dict[str, Any] = {".webm": "av1"}
+    _, writer = copy_video(made, written, codecs.get(written.suffix, "h264"))
+    assert any(f"is encoded anew ({becomes}" in note.replace("lib", "") for note in writer.notes)
+    with av.open(str(written)) as container:
+        (stream,) = container.streams.audio
+        assert stream.codec_context.codec.canonical_name == becomes
+    after = heard(written)
+    length = min(len(before), len(after))
+    assert abs(len(before) - len(after)) < 48_000 // 10
+    assert after.std() == pytest.approx(before.std(), rel=0.1)
+    assert length > 40_000
+    if becomes == "flac":
+        assert np.abs(after[:length] - before[:length]).max() < 1e-3
+
+
+def heard(path: Path) -> np.ndarray:
+    """The samples of the first channel, in -1..1, 48,000 a second."""
+    to_float = av.AudioResampler(format="fltp", layout="stereo", rate=48_000)
+    with av.open(str(path)) as container:
+        frames = [*container.decode(audio=0), None]
+        return np.concatenate(
+            [each.to_ndarray()[0] for frame in frames for each in to_float.resample(frame)]
+        )

@@ -1,7 +1,7 @@
 """Everything in a video file but the restored picture, copied packet by packet.
 
 Sound, subtitles, data, attachments, cover pictures, further video streams, chapters
-and metadata; nothing of it is decoded or encoded.
+and metadata; nothing of it is decoded or encoded, but for sound that the container does not take.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
+from av.audio.stream import AudioStream
 from av.container import InputContainer, OutputContainer
 from av.error import FFmpegError
 from av.stream import Discard, Disposition, Stream
@@ -22,6 +23,7 @@ from unblur.media.clock_mending import mend_clock
 from unblur.media.covers import attach_cover, is_cover, keeps_cover_tracks, read_cover
 from unblur.media.damage import Damage
 from unblur.media.decoding import packet_moment_s
+from unblur.media.encoded_sound import EncodedSound, add_encoded_sound
 from unblur.media.part import WHOLE, Part
 from unblur.media.video_reader import VideoReader
 
@@ -33,6 +35,10 @@ _PICTURE_KEYS = {
 """What a stream says of its encoded form, untrue of the restored one."""
 _PICKY_ABOUT_NOTHING = {"mpegts", "avi"}
 """Muxers that take any subtitles and data, in a form that nobody can read back."""
+_SOUND_OF_MPEGTS = {
+    *("mp1", "mp2", "mp3", "aac", "aac_latm", "ac3", "eac3", "dts", "truehd", "opus", "s302m"),
+}
+"""What MPEG-TS has a name for; FFmpeg writes the rest in a form that nobody can read back."""
 
 _HAS_EDIT_LISTS = {"mp4", "mov"}
 """Muxers that write what a player leaves out of a stream that begins before 0."""
@@ -62,6 +68,7 @@ class CopiedStreams:
     notes: list[str] = field(default_factory=list[str])
     """Sentences on what could not be copied."""
     _outputs: dict[int, Stream] = field(default_factory=dict[int, Stream])
+    _encoded: dict[int, EncodedSound] = field(default_factory=dict[int, EncodedSound])
     _waiting: Iterator[av.Packet[Stream]] | None = None
     _next: av.Packet[Stream] | None = None
     _last_dts: dict[int, int] = field(default_factory=dict[int, int])
@@ -80,7 +87,7 @@ class CopiedStreams:
     def _add_track(self, template: Stream) -> bool:
         """Make a stream to copy packets into; False where its content is lost."""
         if not _is_taken(self.output, template, self.source):
-            return self._is_written_anew(template)
+            return self._is_written_anew(template) or self._encode_anew(template)
         self._outputs[template.index] = _copy_stream(self.output, template)
         return True
 
@@ -103,6 +110,19 @@ class CopiedStreams:
         is_timecode = template.type == "data" and template.frames == 1 and timecode is not None
         return is_timecode and timecode in told and _kind(self.output) in _KEEPS_TIMECODE
 
+    def _encode_anew(self, template: Stream) -> bool:
+        """Take the sound of `template` in another form, with a note; False where it is no sound."""
+        encoded = add_encoded_sound(self.output, template)
+        if encoded is None:
+            return False
+        self._outputs[template.index] = encoded.stream
+        self._encoded[template.index] = encoded
+        self.notes.append(
+            f"the {_name(template)} cannot be copied into this kind of file ({_kind(self.output)}) "
+            f"and is encoded anew ({encoded.stream.codec_context.codec.name})"
+        )
+        return True
+
     def mux_until(self, moment_s: Fraction | None) -> None:
         """Copy the packets that come before `moment_s`, or all the rest if it is None.
 
@@ -120,6 +140,10 @@ class CopiedStreams:
                 return
             self._mux(self._next)
             self._next = next(self._waiting, None)
+        if moment_s is None:
+            for encoded in self._encoded.values():
+                for packet in encoded.flush():
+                    self.output.mux_one(packet)
 
     def _read(self) -> Iterator[av.Packet[Stream]]:
         """The packets to copy, up to the end or the first unreadable place."""
@@ -143,6 +167,10 @@ class CopiedStreams:
         if packet.dts is None or (last_dts is not None and packet.dts + may_be_same <= last_dts):
             return
         self._last_dts[index] = packet.dts
+        if index in self._encoded:
+            for encoded in self._encoded[index].encode(packet):
+                self.output.mux_one(encoded)
+            return
         packet.stream = self._outputs[index]
         self.output.mux_one(packet)
 
@@ -224,6 +252,11 @@ def _is_taken(output: OutputContainer, template: Stream, source: InputContainer)
     is_simple = template.type in {"audio", "video"}
     if kind in _PICKY_ABOUT_NOTHING and not is_simple and source.format.name != kind:
         return False
+    if kind == "mpegts" and isinstance(template, AudioStream) and source.format.name != kind:
+        context = template.codec_context
+        is_known = context is not None and context.codec.canonical_name in _SOUND_OF_MPEGTS  # pyright: ignore[reportUnnecessaryComparison]
+        if not is_known:
+            return False
     try:
         with av.open(io.BytesIO(), mode="w", format=kind) as trial:
             copy = _copy_stream(trial, template)
