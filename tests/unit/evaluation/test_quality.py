@@ -168,7 +168,7 @@ def test_the_perceptual_weights_look_sharper_and_cost_little() -> None:
     _, usual, perceptual = mean_scores(list(run.score(found)))
     assert perceptual.niqe < usual.niqe - 1
     assert perceptual.gain_db > usual.gain_db - 0.2
-    assert perceptual.sharp_kept_psnr_db > 43
+    assert perceptual.sharp_kept_psnr_db >= 49.24
     assert perceptual.grid_pattern < usual.grid_pattern + 0.05
 
 
