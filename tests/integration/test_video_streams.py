@@ -549,6 +549,46 @@ def test_sound_that_the_container_does_not_take_is_encoded_anew(
         assert np.abs(after[:length] - before[:length]).max() < 1e-3
 
 
+def make_with_sound(path: Path, codec: str, rate: int, layout: str) -> Path:
+    """A second of pictures and of a tone, in all channels."""
+    with av.open(str(path), "w") as output:
+        video = output.add_stream("mpeg2video" if path.suffix == ".ts" else "mpeg4", rate=25)
+        video.width, video.height, video.pix_fmt = 64, 48, "yuv420p"
+        audio = output.add_stream(codec, rate=rate, layout=layout)
+        channel_count = audio.codec_context.channels
+        for index in range(25):
+            picture = av.VideoFrame.from_ndarray(gradient(index, 48, 64), format="rgb24")
+            picture.pts, picture.time_base = index, Fraction(1, 25)
+            output.mux(video.encode(picture))
+        tone = 0.3 * np.sin(np.arange(rate) / 20).astype(np.float32)
+        frame = av.AudioFrame.from_ndarray(
+            np.stack([tone] * channel_count), format="fltp", layout=layout
+        )
+        frame.sample_rate, frame.pts, frame.time_base = rate, 0, Fraction(1, rate)
+        output.mux(audio.encode(frame))
+        output.mux(video.encode(None))
+        output.mux(audio.encode(None))
+    return path
+
+
+def test_sound_that_changes_its_channels_midway_is_encoded_to_the_end(tmp_path: Path):
+    stereo = make_with_sound(tmp_path / "a.ts", "ac3", 48_000, "stereo")
+    surround = make_with_sound(tmp_path / "b.ts", "ac3", 48_000, "5.1")
+    joined = tmp_path / "joined.ts"
+    joined.write_bytes(stereo.read_bytes() + surround.read_bytes())
+    copy_video(joined, tmp_path / "out.webm", "av1")
+    samples = heard(tmp_path / "out.webm")
+    assert len(samples) == pytest.approx(2 * 48_000, rel=0.1)
+    assert samples[-20_000:-5_000].std() > 0.05
+
+
+def test_a_rate_that_the_encoder_does_not_have_is_changed(tmp_path: Path):
+    source = make_with_sound(tmp_path / "a.mkv", "pcm_s16le", 5_512, "mono")
+    _, writer = copy_video(source, tmp_path / "out.ts")
+    assert any("is encoded anew (aac)" in note for note in writer.notes)
+    assert heard(tmp_path / "out.ts").std() > 0.1
+
+
 def heard(path: Path) -> np.ndarray:
     """The samples of the first channel, in -1..1, 48,000 a second."""
     to_float = av.AudioResampler(format="fltp", layout="stereo", rate=48_000)

@@ -102,12 +102,13 @@ def export_weights(weights: Path, target: Path, *, overwrites: bool = False) -> 
 
     For weights that were imported: without a training run there is nothing to calibrate
     int8 with. Raises ModelError when `weights` is not a model, OutputError where the file is
-    there, unless `overwrites`.
+    there, or one in int8, which would be of other weights, unless `overwrites`.
     """
     generator, facts = load_checkpoint(weights)
-    path = target / f"{facts.model_name}.onnx"
-    _check_free([path], overwrites=overwrites)
+    _, path, int8 = _paths_of(facts.model_name, target)
+    _check_free([path, int8], overwrites=overwrites)
     make_folder(target)
+    int8.unlink(missing_ok=True)  # of other weights
     with replacing(path) as unfinished:
         onnx.save(export_onnx(generator, facts), unfinished)
     return path

@@ -18,6 +18,7 @@ TURNED_BY_A_QUARTER = {5, 6, 7, 8}
 """The EXIF orientations that swap width and height."""
 _ORIENTATION = int(ExifTags.Base.Orientation)
 _PARTS = (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo)
+_OUTER_WIDTH, _OUTER_HEIGHT = int(ExifTags.Base.ImageWidth), int(ExifTags.Base.ImageLength)
 _WIDTH, _HEIGHT = int(ExifTags.Base.ExifImageWidth), int(ExifTags.Base.ExifImageHeight)
 _JPEG, _JPEG_BYTES = 513, 514
 _SHORT = 3
@@ -79,13 +80,18 @@ def _directory(tiff: bytearray, order: str, pointer: int) -> tuple[dict[int, int
 
 
 def _swap_sides(tiff: bytearray, order: str, places: Mapping[int, int]) -> None:
-    """Let the width and the height that the camera wrote change places, if both are there."""
+    """Let the width and the height that the camera wrote change places, where both are there."""
+    with suppress(KeyError, struct.error):
+        _swap(tiff, places[_OUTER_WIDTH], places[_OUTER_HEIGHT])
     with suppress(KeyError, struct.error):
         inner, _ = _directory(tiff, order, places[int(ExifTags.IFD.Exif)] + 8)
-        width, height = (
-            slice(inner[tag] + 2, inner[tag] + _ENTRY_BYTES) for tag in (_WIDTH, _HEIGHT)
-        )
-        tiff[width], tiff[height] = tiff[height], tiff[width]
+        _swap(tiff, inner[_WIDTH], inner[_HEIGHT])
+
+
+def _swap(tiff: bytearray, first: int, second: int) -> None:
+    """Let the values of the entries at two places change places, the tags before them not."""
+    width, height = (slice(place + 2, place + _ENTRY_BYTES) for place in (first, second))
+    tiff[width], tiff[height] = tiff[height], tiff[width]
 
 
 def _drop_preview(tiff: bytearray, order: str, pointer: int) -> None:

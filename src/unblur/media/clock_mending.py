@@ -7,17 +7,19 @@ wrong by hours. Other containers have one clock from beginning to end.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from fractions import Fraction
-from itertools import islice
+from itertools import pairwise
+from pathlib import Path
 
 import av
 from av.container import InputContainer
 from av.error import FFmpegError
 from av.stream import Stream
 
+from unblur.media.containers import open_input
 from unblur.media.damage import Damage
 
 _JUMPING = {"mpegts", "mpeg"}
@@ -27,8 +29,12 @@ _FAR = 10 * _TICKS
 """So many ticks are no pause of one stream while the others go on."""
 _NEAR = _TICKS // 10
 """So many ticks late or early are still the same clock."""
+_LONGEST_PAUSE = 3600 * _TICKS
+"""A jump ahead by more is another clock: stamps far below the first count on from 2^33."""
+_MOST_WRONG = 24
+"""So many packets of a stream, at most, are wrong together: one stamp can be that of several."""
 _MOST_HELD = 500
-"""So many packets are waited for to see whether the other streams go on."""
+"""So many packets are waited for to see how the streams go on."""
 
 
 def mend_clock(
@@ -36,9 +42,9 @@ def mend_clock(
 ) -> Iterator[av.Packet[Stream]]:
     """The packets of all streams of `container`, their time stamps on one clock.
 
-    A stamp that leaves its neighbours, while the other streams go on, becomes that right after
-    the packet before. Where all step back, what comes is moved behind what was. A pause of all
-    stays one. `damage` takes note; packets end where the file cannot be read on.
+    A stamp that leaves those of its stream, which then go on where they were, is put right.
+    Where the other streams jump too, what comes is moved behind what was, unless it is a pause.
+    `damage` takes note; packets end where the file cannot be read on.
     """
     if container.format.name not in _JUMPING:
         yield from packets
@@ -54,11 +60,27 @@ def mend_clock(
         yield clock.put_right(coming)
 
 
-def _next_of_others(coming: Sequence[av.Packet[Stream]]) -> av.Packet[Stream] | None:
-    """The first timed packet behind the first that is of another stream; None: none yet."""
-    behind = islice(coming, 1, None)
-    index = coming[0].stream_index
-    return next((it for it in behind if it.stream_index != index and _is_timed(it)), None)
+def has_one_clock(path: Path) -> bool:
+    """Whether the clock of the file at `path` goes on from its beginning to its end.
+
+    Reads all of a transport or program stream, without decoding it. Raises MediaError.
+    """
+    damage = Damage()
+    with open_input(path) as container:
+        if container.format.name in _JUMPING:
+            for _ in mend_clock(container, container.demux(), damage):
+                pass
+    return not damage.joints.count and not damage.misdated.count
+
+
+def _parted(
+    coming: Iterable[av.Packet[Stream]],
+) -> tuple[list[av.Packet[Stream]], list[av.Packet[Stream]]]:
+    """The timed packets of the first one's stream, itself included, and those of the others."""
+    first, *behind = coming
+    timed = [packet for packet in behind if _is_timed(packet)]
+    own = [packet for packet in timed if packet.stream_index == first.stream_index]
+    return [first, *own], [it for it in timed if it.stream_index != first.stream_index]
 
 
 def _is_timed(packet: av.Packet[Stream]) -> bool:
@@ -76,8 +98,6 @@ class _Row:
     clock_number: int
     step: int = 0
     """From one packet to the next, where packets do not say how long they last."""
-    lead: int = 0
-    """So much before it is shown the last packet was to be decoded."""
 
 
 @dataclass(slots=True)
@@ -93,8 +113,10 @@ class _Clock:
 
     def can_tell(self, coming: Sequence[av.Packet[Stream]]) -> bool:
         """Whether those that come show what is true of the first."""
-        is_known = not self._jumps(coming[0]) or len(coming) > _MOST_HELD
-        return is_known or _next_of_others(coming) is not None
+        if not self._jumps(coming[0]) or len(coming) > _MOST_HELD:
+            return True
+        own, others = _parted(coming)
+        return len(own) > _MOST_WRONG and bool(others)
 
     def put_right(self, coming: deque[av.Packet[Stream]]) -> av.Packet[Stream]:
         """The first of those that come, taken from them, with its stamps as they should be."""
@@ -102,26 +124,47 @@ class _Clock:
         if packet.dts is None or not _is_timed(packet):
             _move(packet, self.shift)
             return coming.popleft()
-        if packet.pts is not None and abs(packet.pts - packet.dts) > _FAR:
-            self._note_wrong(packet)
-            row = self.rows.get(packet.stream_index)
-            packet.pts = packet.dts + (row.lead if row else 0)
         if self._jumps(packet):
-            follower = _next_of_others(coming) or next(islice(coming, 1, None), None)
-            if follower is None or not self._jumps(follower):
+            own, others = _parted(coming)
+            if self._is_wrong_alone(own):
                 self._note_wrong(packet)
-                row = self.rows.get(packet.stream_index)
-                packet.dts = (self._end or 0) if row is None else row.end
-                packet.pts = packet.dts + (row.lead if row else 0)
-            elif self._steps_back(packet):
-                self._begin_anew(packet.dts)
+                self._correct(packet)
+            elif not others or any(map(self._jumps, others)):
+                is_pause = 0 < packet.dts - (self._end or 0) < _LONGEST_PAUSE
+                if not is_pause:
+                    self._begin_anew(packet.dts)
+            else:
+                self.rows.pop(packet.stream_index)  # the others go on: it has a clock of its own
+        elif packet.pts is not None and abs(packet.pts - packet.dts) > _FAR:
+            self._note_wrong(packet)
+            packet.pts = None if packet.stream.type == "video" else packet.dts
         row = self._row_of(packet)
         step = packet.dts - row.last
         row.step = step if 0 < step < _NEAR else row.step
-        row.lead = 0 if packet.pts is None else packet.pts - packet.dts
         row.last, row.end = packet.dts, packet.dts + (packet.duration or row.step)
         _move(packet, row.shift)
         return coming.popleft()
+
+    def _is_wrong_alone(self, own: Sequence[av.Packet[Stream]]) -> bool:
+        """Whether those of one stream, the first of which jumps, jump back to where it was."""
+        row = self.rows[own[0].stream_index]
+        stamps = [packet.dts for packet in own if packet.dts is not None]
+        returns = any(
+            -_NEAR <= after - row.end <= _FAR and abs(after - before) > _NEAR
+            for before, after in pairwise(stamps)
+        )
+        return returns or len(stamps) == 1
+
+    def _correct(self, packet: av.Packet[Stream]) -> None:
+        """Give a packet the stamps that follow those before it.
+
+        A picture's moment to be shown, unless it is true, is left to the order of the pictures.
+        """
+        end = self.rows[packet.stream_index].end
+        is_shown_truly = packet.pts is not None and 0 <= packet.pts - end <= _FAR
+        packet.dts = end
+        if not is_shown_truly:
+            packet.pts = None if packet.stream.type == "video" else end
 
     def _row_of(self, packet: av.Packet[Stream]) -> _Row:
         """Where the stream of `packet` stands: on the clock that runs, unless it comes late."""
@@ -133,25 +176,18 @@ class _Clock:
         return row
 
     def _jumps(self, packet: av.Packet[Stream]) -> bool:
-        """Whether a stamp is none that could follow those before it."""
+        """Whether a stamp is none that could follow those of its stream."""
         row = self.rows.get(packet.stream_index)
-        if packet.dts is None or (row is not None and row.clock_number < self.number):
+        if packet.dts is None or row is None or row.clock_number < self.number:
             return False
-        end = self._end
-        if row is None:
-            return end is not None and abs(packet.dts - end) > _FAR
-        return self._steps_back(packet) or packet.dts - (end or 0) > _FAR
+        is_behind = packet.dts < row.last - _NEAR
+        return is_behind or packet.dts - max(row.end, self._end or 0) > _FAR
 
     @property
     def _end(self) -> int | None:
         """How far the streams have come on the clock that runs, as it is in the file."""
         ends = (row.end for row in self.rows.values() if row.clock_number == self.number)
         return max(ends, default=None)
-
-    def _steps_back(self, packet: av.Packet[Stream]) -> bool:
-        """Whether a stamp lies before those of its stream, not by a little."""
-        row = self.rows.get(packet.stream_index)
-        return row is not None and packet.dts is not None and packet.dts < row.last - _NEAR
 
     def _begin_anew(self, dts: int) -> None:
         """Let the clock that begins with `dts` go on where all streams have ended."""

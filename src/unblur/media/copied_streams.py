@@ -115,6 +115,7 @@ class CopiedStreams:
         encoded = add_encoded_sound(self.output, template)
         if encoded is None:
             return False
+        _describe_copy(encoded.stream, template, self.output)
         self._outputs[template.index] = encoded.stream
         self._encoded[template.index] = encoded
         self.notes.append(
@@ -160,6 +161,10 @@ class CopiedStreams:
         index = packet.stream_index
         if self._is_hidden(packet) or not self._cut(packet):
             return
+        if index in self._encoded:
+            for encoded in self._encoded[index].encode(packet):
+                self.output.mux_one(encoded)
+            return
         if packet.dts is None:
             packet.dts = self._guess_dts(packet)
         last_dts = self._last_dts.get(index)
@@ -167,10 +172,7 @@ class CopiedStreams:
         if packet.dts is None or (last_dts is not None and packet.dts + may_be_same <= last_dts):
             return
         self._last_dts[index] = packet.dts
-        if index in self._encoded:
-            for encoded in self._encoded[index].encode(packet):
-                self.output.mux_one(encoded)
-            return
+        packet.pts = packet.dts if packet.pts is None else packet.pts
         packet.stream = self._outputs[index]
         self.output.mux_one(packet)
 
@@ -271,11 +273,16 @@ def _is_taken(output: OutputContainer, template: Stream, source: InputContainer)
 def _copy_stream(output: OutputContainer, template: Stream) -> Stream:
     """A stream of `output` like `template`."""
     copy = output.add_stream_from_template(template, opaque=True)
+    _describe_copy(copy, template, output)
+    return copy
+
+
+def _describe_copy(copy: Stream, template: Stream, output: OutputContainer) -> None:
+    """Let a stream of `output` say what `template` says."""
     copy.metadata.update(template.metadata)
     if _kind(output) == "mov" and template.language in _QUICKTIME_LANGUAGES:
         copy.metadata["language"] = _QUICKTIME_LANGUAGES[template.language]
     copy.disposition = Disposition(template.disposition)
-    return copy
 
 
 def _first_packet(stream: Stream, data: bytes) -> av.Packet[Stream]:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 
 import av
+from av.audio.codeccontext import AudioCodecContext
 from av.audio.frame import AudioFrame
+from av.audio.resampler import AudioResampler
 from av.audio.stream import AudioStream
 from av.container import OutputContainer
 from av.error import FFmpegError
-from av.stream import Disposition, Stream
+from av.stream import Stream
 
 _CODECS = {
     "matroska": "flac",
@@ -22,10 +24,15 @@ _CODECS = {
     "mov": "aac",
     "mpegts": "aac",
 }
-"""By muxer; without loss where the container has such a form that players know."""
-_RATES = {"libopus": 48_000}
+"""By muxer: what players know, without loss where they do."""
+_DEEP_FORMATS = {"s32", "s32p", "s64", "s64p", "dbl", "dblp"}
+"""How sound of more than 16 bits is decoded, but for that of codecs that lose some."""
+_DEEPER = {"flac": ("flac", "s32"), "pcm_s16le": ("pcm_s24le", "s32")}
+"""Encoder and sample format for such sound."""
+_USUAL_RATE, _USUAL_LAYOUT = 48_000, "stereo"
+"""What every encoder takes."""
 _WITH_BIT_RATE, _BIT_RATE = {"aac", "libopus"}, 192_000
-_USUAL = {1: "mono", 2: "stereo", 6: "5.1", 8: "7.1"}
+_LAYOUTS = {1: "mono", 2: "stereo", 6: "5.1", 8: "7.1"}
 """Layouts of files that do not say which speaker a channel is for."""
 
 
@@ -35,29 +42,52 @@ class EncodedSound:
 
     template: AudioStream
     stream: AudioStream
-    _end_s: Fraction = Fraction(0)
+    _resampler: AudioResampler | None = None
+    _form: tuple[str, str, int] | None = None
+    """Sample format, layout and rate of the frames so far."""
+    _end_s: Fraction = field(default=Fraction(0))
     """Where the last frame ended."""
 
     def encode(self, packet: av.Packet[Stream]) -> Iterator[av.Packet[AudioStream]]:
         """What a packet of the input becomes; nothing where it cannot be decoded."""
+        frames: list[AudioFrame] = []
         with suppress(FFmpegError):
-            for frame in self.template.codec_context.decode(packet):  # pyright: ignore[reportArgumentType]
-                yield from self._encode(frame)
+            frames = self.template.codec_context.decode(packet)  # pyright: ignore[reportArgumentType]
+        for frame in frames:
+            yield from self._encode(frame)
 
     def flush(self) -> Iterator[av.Packet[AudioStream]]:
         """What decoder and encoder still hold."""
+        frames: list[AudioFrame] = []
         with suppress(FFmpegError):
-            for frame in self.template.codec_context.decode(None):
-                yield from self._encode(frame)
+            frames = self.template.codec_context.decode(None)
+        for frame in frames:
+            yield from self._encode(frame)
+        yield from self._resampled(None)
         yield from self._kept(self.stream.encode(None))
 
     def _encode(self, frame: AudioFrame) -> Iterator[av.Packet[AudioStream]]:
-        """What a frame becomes; one without a time stamp follows the one before."""
+        """What a frame becomes; one without a time stamp follows the one before.
+
+        Sound may change its form midway: broadcasts go from two channels to six.
+        """
         time_base = frame.time_base or self.template.time_base or Fraction(1, frame.sample_rate)
         if frame.pts is None:
             frame.pts, frame.time_base = round(self._end_s / time_base), time_base
         self._end_s = frame.pts * time_base + Fraction(frame.samples, frame.sample_rate)
-        yield from self._kept(self.stream.encode(frame))
+        form = (frame.format.name, frame.layout.name, frame.sample_rate)
+        if form != self._form:
+            yield from self._resampled(None)
+            context = self.stream.codec_context
+            self._form = form
+            self._resampler = AudioResampler(context.format, context.layout, context.sample_rate)
+        yield from self._resampled(frame)
+
+    def _resampled(self, frame: AudioFrame | None) -> Iterator[av.Packet[AudioStream]]:
+        """What a frame becomes in the encoder's own form; None: the rest."""
+        if self._resampler is not None:
+            for resampled in self._resampler.resample(frame):
+                yield from self._kept(self.stream.encode(resampled))
 
     def _kept(self, packets: Iterable[av.Packet[AudioStream]]) -> Iterator[av.Packet[AudioStream]]:
         """Those with sound in them, and none before 0 where the container has no such times."""
@@ -70,24 +100,50 @@ class EncodedSound:
 def add_encoded_sound(output: OutputContainer, template: Stream) -> EncodedSound | None:
     """A stream of `output` with the sound of `template` in another form; None: it has none."""
     name = _CODECS.get(output.format.name)
-    if name not in av.codecs_available or not isinstance(template, AudioStream):
+    if name is None or not isinstance(template, AudioStream):
         return None
     context = template.codec_context
     if context is None:  # pyright: ignore[reportUnnecessaryComparison] - FFmpeg has no decoder
         return None
-    stream = output.add_stream(name, rate=_RATES.get(name, context.sample_rate))
-    if not isinstance(stream, AudioStream):
-        raise TypeError(f"{name} is no sound encoder")
-    stream.layout = (
-        context.layout.name if _is_named(context.layout) else _USUAL.get(context.channels, "stereo")
-    )
+    is_deep = getattr(context.format, "name", None) in _DEEP_FORMATS
+    name, sample_format = _DEEPER.get(name, (name, None)) if is_deep else (name, None)
+    named = context.layout.name
+    own = _LAYOUTS.get(context.channels, _USUAL_LAYOUT) if named.endswith(" channels") else named
+    for rate, layout in (
+        (context.sample_rate, own),
+        (_USUAL_RATE, own),
+        (_USUAL_RATE, _USUAL_LAYOUT),
+    ):
+        if _is_taken(name, rate, layout, sample_format):
+            stream = output.add_stream(name, rate=rate, layout=layout)
+            if not isinstance(stream, AudioStream):
+                raise TypeError(f"{name} is no sound encoder")
+            _set_up(stream.codec_context, name, sample_format)
+            return EncodedSound(template, stream)
+    return None
+
+
+def _is_taken(name: str, rate: int, layout: str, sample_format: str | None) -> bool:
+    """Whether the encoder `name` takes sound of such a form."""
+    if name not in av.codecs_available:
+        return False
+    context = av.CodecContext.create(name, "w")
+    if not isinstance(context, AudioCodecContext):
+        return False
+    try:
+        context.sample_rate, context.layout = rate, layout
+        context.format = sample_format or context.codec.audio_formats[0]  # pyright: ignore
+        _set_up(context, name, sample_format)
+        context.time_base = Fraction(1, rate)
+        context.open()
+    except (FFmpegError, ValueError, TypeError, IndexError):
+        return False
+    return True
+
+
+def _set_up(context: AudioCodecContext, name: str, sample_format: str | None) -> None:
+    """Tell an encoder what it needs beside rate and layout."""
     if name in _WITH_BIT_RATE:
-        stream.bit_rate = _BIT_RATE
-    stream.metadata.update(template.metadata)
-    stream.disposition = Disposition(template.disposition)
-    return EncodedSound(template, stream)
-
-
-def _is_named(layout: av.AudioLayout) -> bool:
-    """Whether it is known which speaker each channel is for."""
-    return not layout.name.endswith(" channels")
+        context.bit_rate = _BIT_RATE
+    if sample_format is not None:
+        context.format = sample_format  # pyright: ignore[reportAttributeAccessIssue]

@@ -33,6 +33,7 @@ SILENT_S = 5.0
 """A source that sends nothing for so long is lost."""
 _STALE_S = 0.5
 """What should have been shown before a session begins, by more than that, is not shown."""
+_LONGEST_SKIP_S = 10.0
 _DEFAULT_RATE = Fraction(30)
 _HIGHEST_RATE = 240
 _PACKETS_TO_TRY = 60
@@ -67,6 +68,7 @@ class LiveContainer:
         self._is_whole = name.is_whole_on_arrival and not puts_together
         self._relay: Relay | None = None
         self._waiting: list[LiveEvent] = []
+        self._skips_until_s = 0.0
         try:
             self._container = self._open()
         except (FFmpegError, OSError, ValueError) as error:
@@ -97,6 +99,8 @@ class LiveContainer:
         if self._name.is_paced and waiting:
             self._clock.begin_with(waiting[0].pts)
         if is_first and waiting and self._is_stale(waiting[0]) and not self._name.is_paced:
+            late_s = -self._clock.wait_s(waiting[0].pts)
+            self._skips_until_s = time.monotonic() + min(late_s, _LONGEST_SKIP_S)
             yield from self._from_now_on(come)
         else:
             yield from chain(waiting, come)
@@ -180,6 +184,10 @@ class LiveContainer:
             if not frames:
                 yield None
 
+    def _is_skipped(self, event: LiveEvent) -> bool:
+        """Whether to wait for a later one; not without end, for a source that is always late."""
+        return self._is_stale(event) and time.monotonic() < self._skips_until_s
+
     def _is_stale(self, event: LiveEvent) -> bool:
         """Whether it is too late to show it."""
         return self._clock.wait_s(event.pts) < -_STALE_S
@@ -187,7 +195,7 @@ class LiveContainer:
     def _from_now_on(self, events: Iterator[LiveEvent]) -> Iterator[LiveEvent]:
         """The events without those that came while nobody took them; the first one is now, at 0."""
         with self._clock.held():
-            first = next((event for event in events if not self._is_stale(event)), None)
+            first = next((event for event in events if not self._is_skipped(event)), None)
         if first is not None:
             self._clock.begin_anew(first.pts)
             yield replace(first, pts=0)

@@ -10,6 +10,7 @@ from pathlib import Path
 import av
 from av.container import InputContainer
 
+from unblur.media.clock_mending import has_one_clock
 from unblur.media.containers import open_input
 from unblur.media.damage import Damage
 from unblur.media.decoding import AV_TIME_BASE, announced_end_s, decode_frames
@@ -27,7 +28,7 @@ def decode_part(path: Path, part: Part) -> Generator[tuple[Iterator[av.VideoFram
     finds places by their time stamps alone (MPEG-TS and MPEG-PS), the next key frame
     may come after the beginning of the part: then it is looked for further back.
     """
-    for margin_s in _margins_s(part):
+    for margin_s in _margins_s(path, part):
         with open_input(path) as container:
             damage = _expect_damage(container, part)
             if margin_s is not None:
@@ -39,10 +40,14 @@ def decode_part(path: Path, part: Part) -> Generator[tuple[Iterator[av.VideoFram
                 return
 
 
-def _margins_s(part: Part) -> Iterator[int | None]:
-    """How far before the part to look for a key frame, ever further; None: from the beginning."""
+def _margins_s(path: Path, part: Part) -> Iterator[int | None]:
+    """How far before the part to look for a key frame, ever further; None: from the beginning.
+
+    Where the clock of the file jumps, FFmpeg finds the wrong places.
+    """
     margin_s = _SEEK_MARGIN_S
-    while part.start_s > 2 * margin_s:
+    may_seek = part.start_s > 2 * margin_s and has_one_clock(path)
+    while may_seek and part.start_s > 2 * margin_s:
         yield margin_s
         margin_s *= 2
     yield None

@@ -20,6 +20,7 @@ from av.video.stream import VideoStream
 
 from unblur.errors import MediaError
 from unblur.media.captions import read_captions
+from unblur.media.clock_mending import has_one_clock
 from unblur.media.colours import (
     Colours,
     bit_depth_of,
@@ -174,8 +175,10 @@ class VideoReader:
     ) -> Iterator[tuple[av.VideoFrame, int]]:
         """Decoded frames with their time stamps, each later than the one before."""
         last_pts: int | None = None
+        gap = 0
         for frame in decoded:
-            pts = _moment_of(frame, last_pts, self.start_pts)
+            follows = self.start_pts if last_pts is None else last_pts + _length_of(frame, gap)
+            pts = follows if frame.pts is None else frame.pts
             self._check_size(frame, pts)
             if last_pts is not None and pts <= last_pts:
                 damage.disordered.add(pts * self.time_base)
@@ -253,12 +256,13 @@ def _describe(
     time_base = stream.time_base or Fraction(1, AV_TIME_BASE)
     duration_s = duration_of(container, stream)
     if duration_s is not None and not part.is_whole:
-        if part.start_s >= duration_s:
+        if part.start_s >= duration_s and has_one_clock(path):
             raise MediaError(
                 f"{path} lasts {duration_s:.2f} s, so nothing is left of it from "
                 f"{float(part.start_s):.2f} s on"
             )
-        duration_s = part.length_s(duration_s)
+        is_known = part.start_s < duration_s  # that of a file whose clock jumps is not
+        duration_s = part.length_s(duration_s) if is_known else None
     rate = stream.average_rate or stream.guessed_rate
     counted = stream.frames if part.is_whole else 0
     estimate = counted or (round(duration_s * rate) if duration_s and rate else None)
@@ -298,8 +302,6 @@ def _foresee_losses(colours: Colours, video_count: int) -> list[str]:
     return [sentence for sentence, is_so in told.items() if is_so]
 
 
-def _moment_of(frame: av.VideoFrame, last_pts: int | None, start_pts: int) -> int:
-    """The frame's time stamp; where it has none, a duration after the frame before."""
-    if frame.pts is not None:
-        return frame.pts
-    return start_pts if last_pts is None else last_pts + max(frame.duration, 1)
+def _length_of(frame: av.VideoFrame, gap: int) -> int:
+    """How long a frame is shown; where it does not say, as long as the one before, `gap`."""
+    return frame.duration or gap or 1

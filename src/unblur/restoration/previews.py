@@ -37,7 +37,7 @@ def write_previews(
     length_s = Fraction(reader.duration_s or 0)
     count = reader.frame_count_estimate
     early_s = length_s * _EARLY_SHARE / count if count else Fraction(0)
-    paths = paths[:count]
+    paths = paths[: max(1, count)] if count is not None else paths
     for index, path in enumerate(paths):
         if not overwrites and os.path.lexists(path):
             writer.log.keep()

@@ -71,7 +71,7 @@ class LossOptions(Options):
     """Of the L1 distance of Fourier transforms."""
     identity_weight: float = Field(default=0.0, ge=0)
     """Of the L1 distance over the pictures that came in sharp, which should stay as they are
-    (arXiv:1703.10593, section 5.2); the adversary does not see those then."""
+    (arXiv:1703.10593, section 5.2); the adversary does not see those then, unless all are."""
     perceptual_weight: float = Field(default=0.0, ge=0)
     """Of the distance in VGG's relu3_3 features; the paper's is 0.006."""
     perceptual_network: Path | Literal["vgg19"] = "vgg19"

@@ -192,7 +192,8 @@ class Trainer:
         if self.generator_step < 0:
             with torch.no_grad():
                 restored = self._restore(batch)
-            values = self._teach_adversary(batch.sharp, restored[0])
+            shown = self._shown(batch)
+            values = self._teach_adversary(batch.sharp[shown], restored[0][shown])
             values["loss"] = values["discriminator"]
             self._check(values, batch)
             self.step += 1
@@ -206,7 +207,7 @@ class Trainer:
         came_sharp = batch.came_sharp() if options.loss.identity_weight > 0 else None
         restored = self._restore(batch)
         terms = self.losses(restored, batch.sharp, came_sharp)
-        shown = slice(None) if came_sharp is None or came_sharp.all() else ~came_sharp
+        shown = self._shown(batch)
         values = self._teach_adversary(batch.sharp[shown], restored[0][shown])
         if self.adversary is not None:
             judged = self.adversary.judge(batch.sharp[shown], restored[0][shown])
@@ -221,6 +222,14 @@ class Trainer:
         self.step += 1
         self.averaged.update(self.network, step=self.generator_step)
         return values
+
+    def _shown(self, batch: Batch) -> torch.Tensor | slice:
+        """What of a batch the discriminator sees: all, or with an identity term what was blurry.
+
+        Of a batch that came in sharp as a whole, all: batch norms need something.
+        """
+        came_sharp = batch.came_sharp() if self.options.loss.identity_weight > 0 else None
+        return slice(None) if came_sharp is None or came_sharp.all() else ~came_sharp
 
     def _teach_adversary(self, sharp: torch.Tensor, restored: torch.Tensor) -> dict[str, float]:
         """One step of the discriminator, if there is one; gives its loss by name."""

@@ -95,6 +95,8 @@ def test_the_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> Non
         (["doctor", "extra"], "see: unblur doctor --help"),
         (["models", "extra"], "no model named 'extra'; bundled: live, live_fast"),
         (["a.jpg", "--device", "tpu"], "'tpu' is not one of 'auto', 'cpu', 'gpu', 'npu'"),
+        (["a.jpg", "--output", "-"], "--output - is no file or folder"),
+        (["models", "live", "--macs"], "--macs counts every network; it takes no MODEL"),
         (["a.jpg", "--tile-px", "0"], "'0' is neither 'auto' nor a whole number of pixels"),
         (["a.jpg", "--tile-px", "many"], "'many' is neither 'auto' nor"),
         (["benchmark", "--size", "720"], "'720' is not a width and a height such as 1280x720"),

@@ -122,12 +122,14 @@ def test_turning_a_picture_turns_the_sides_in_its_exif(
     exif = Image.Exif()
     exif.endian = order
     exif[ORIENTATION] = orientation
+    exif[256], exif[257] = 40, 24
     exif.get_ifd(EXIF_PART).update({40962: 40, 40963: 24, 42033: "R98"})
     Image.fromarray(smooth()).save(tmp_path / "a.jpg", exif=exif)
     write_picture(read_picture(tmp_path / "a.jpg"), tmp_path / "b.jpg")
     with Image.open(tmp_path / "b.jpg") as image:
         written = image.getexif().get_ifd(EXIF_PART)
         assert image.size == sides
+        assert (image.getexif()[256], image.getexif()[257]) == sides
         assert (written[40962], written[40963], written[42033]) == (*sides, "R98")
 
 

@@ -20,7 +20,7 @@ from tests.clips import Clip, gradient, long_clip, make_clip, packets_of
 from tests.live_tools import HEIGHT, RATE, WIDTH, parts_of
 from unblur.errors import MediaError, MissingExtraError, OutputError, install_command
 from unblur.images.picture_clock import now_ms, read_moment
-from unblur.media import srt_relay
+from unblur.media import live_container, srt_relay
 from unblur.media.colours import Colours
 from unblur.media.frame import Frame
 from unblur.media.live_container import LiveContainer
@@ -75,6 +75,20 @@ def test_a_session_that_begins_late_begins_with_what_comes_then(tmp_path: Path) 
     assert 0.9 < left_out_s < 1.2, "all but the last half second"
     assert events[0].pts == 0
     assert events[1].pts == pytest.approx(3600, abs=2)
+
+
+def test_a_source_that_is_always_late_is_not_waited_for_without_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live_container, "_LONGEST_SKIP_S", 0.0)
+    clip = make_clip(tmp_path / "a.ts", long_clip(60))
+    name, clock = replace(parse_source(str(clip)), is_paced=False), LiveClock()
+    opened = LiveContainer(name, clock, wants_sound=False, puts_together=False)
+    clock.started_s -= 1000
+    events = list(opened.events(threading.Event(), is_first=True))
+    opened.close()
+    assert len(events) == 59
+    assert events[0].pts == 0
 
 
 def test_a_session_that_begins_at_once_begins_with_all(tmp_path: Path) -> None:

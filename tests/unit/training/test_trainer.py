@@ -309,7 +309,7 @@ def test_what_comes_in_sharp_has_a_term_of_its_own_and_no_judge(tmp_path: Path) 
         lambda _network, pictures, _scores: judged.append(len(pictures[0]))
     )
     trainer.run()
-    sharp_and_restored = [2 * 4] * 2 + [2 * 2]  # alone for two steps; then half came in sharp
+    sharp_and_restored = [2 * 2] * 3  # half of four came in sharp; alone for two steps
     assert judged == [*sharp_and_restored, 2, 2]
     row = json.loads((tmp_path / "run" / "log.jsonl").read_text().splitlines()[-1])
     assert row["identity"] >= 0

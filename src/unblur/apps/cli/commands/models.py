@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from unblur.apps.cli import options
-from unblur.apps.cli.output import SUCCESS, print_json, print_result, print_table, use_errors
+from unblur.apps.cli.output import (
+    SUCCESS,
+    UseError,
+    print_json,
+    print_result,
+    print_table,
+    use_errors,
+)
 from unblur.errors import missing_extra
 
 if TYPE_CHECKING:
@@ -29,6 +36,8 @@ Files = Annotated[
 
 def models(files: Files = None, *, json: options.Json = False, macs: Macs = False) -> int:
     """List the bundled models and what each is for, or those that are named."""
+    if macs and files:
+        raise UseError("--macs counts every network; it takes no MODEL")
     if macs:
         return _count(is_json=json)
     from unblur.weights.store import find_whole_model, list_models
