@@ -27,7 +27,7 @@ from unblur.errors import ConfigError, UnblurError
 from unblur.media.atomic import make_folder
 from unblur.training.batches import Batch, BatchSource, Moment, load_batches
 from unblur.training.config import TrainingOptions
-from unblur.training.gan_step import Adversary, GeneratorLoss, total
+from unblur.training.gan_step import Adversary, GeneratorLoss, shown_to_adversary, total
 from unblur.training.learning_network import build_network
 from unblur.training.optimizers import learning_rate_scale, make_optimizer, set_learning_rate
 from unblur.training.reports import RunReports, Ticker, say_progress
@@ -192,7 +192,7 @@ class Trainer:
         if self.generator_step < 0:
             with torch.no_grad():
                 restored = self._restore(batch)
-            shown = self._shown(batch)
+            shown = shown_to_adversary(batch, self.options.loss)
             values = self._teach_adversary(batch.sharp[shown], restored[0][shown])
             values["loss"] = values["discriminator"]
             self._check(values, batch)
@@ -207,7 +207,7 @@ class Trainer:
         came_sharp = batch.came_sharp() if options.loss.identity_weight > 0 else None
         restored = self._restore(batch)
         terms = self.losses(restored, batch.sharp, came_sharp)
-        shown = self._shown(batch)
+        shown = shown_to_adversary(batch, options.loss)
         values = self._teach_adversary(batch.sharp[shown], restored[0][shown])
         if self.adversary is not None:
             judged = self.adversary.judge(batch.sharp[shown], restored[0][shown])
@@ -222,14 +222,6 @@ class Trainer:
         self.step += 1
         self.averaged.update(self.network, step=self.generator_step)
         return values
-
-    def _shown(self, batch: Batch) -> torch.Tensor | slice:
-        """What of a batch the discriminator sees: all, or with an identity term what was blurry.
-
-        Of a batch that came in sharp as a whole, all: batch norms need something.
-        """
-        came_sharp = batch.came_sharp() if self.options.loss.identity_weight > 0 else None
-        return slice(None) if came_sharp is None or came_sharp.all() else ~came_sharp
 
     def _teach_adversary(self, sharp: torch.Tensor, restored: torch.Tensor) -> dict[str, float]:
         """One step of the discriminator, if there is one; gives its loss by name."""
