@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 
@@ -63,8 +64,19 @@ def mend_clock(
 def has_one_clock(path: Path) -> bool:
     """Whether the clock of the file at `path` goes on from its beginning to its end.
 
-    Reads all of a transport or program stream, without decoding it. Raises MediaError.
+    Reads all of a transport or program stream, without decoding it, once as long as the file
+    stays the same: each preview asks. Raises MediaError.
     """
+    try:
+        status = path.stat()
+    except OSError:
+        return True  # who opens the file next says why it cannot be read
+    return _has_one_clock(path, status.st_mtime_ns, status.st_size)
+
+
+@lru_cache(maxsize=8)
+def _has_one_clock(path: Path, _changed_ns: int, _size: int) -> bool:
+    """The same of a file as it is since a moment, of a size."""
     damage = Damage()
     with open_input(path) as container:
         if container.format.name in _JUMPING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 
 import av
@@ -45,11 +45,14 @@ class EncodedSound:
     _resampler: AudioResampler | None = None
     _form: tuple[str, str, int] | None = None
     """Sample format, layout and rate of the frames so far."""
-    _end_s: Fraction = field(default=Fraction(0))
+    _end_s: Fraction = Fraction(0)
     """Where the last frame ended."""
 
-    def encode(self, packet: av.Packet[Stream]) -> Iterator[av.Packet[AudioStream]]:
-        """What a packet of the input becomes; nothing where it cannot be decoded."""
+    def encode(self, packet: av.Packet[Stream] | None) -> Iterator[av.Packet[AudioStream]]:
+        """What a packet of the input becomes; nothing where it cannot be decoded.
+
+        None: what the decoder still holds.
+        """
         frames: list[AudioFrame] = []
         with suppress(FFmpegError):
             frames = self.template.codec_context.decode(packet)  # pyright: ignore[reportArgumentType]
@@ -57,12 +60,8 @@ class EncodedSound:
             yield from self._encode(frame)
 
     def flush(self) -> Iterator[av.Packet[AudioStream]]:
-        """What decoder and encoder still hold."""
-        frames: list[AudioFrame] = []
-        with suppress(FFmpegError):
-            frames = self.template.codec_context.decode(None)
-        for frame in frames:
-            yield from self._encode(frame)
+        """What decoder, resampler and encoder still hold."""
+        yield from self.encode(None)
         yield from self._resampled(None)
         yield from self._kept(self.stream.encode(None))
 

@@ -98,12 +98,11 @@ class LiveContainer:
         come = (event for event in self._demux(is_stopping) if event is not None)
         if self._name.is_paced and waiting:
             self._clock.begin_with(waiting[0].pts)
-        if is_first and waiting and self._is_stale(waiting[0]) and not self._name.is_paced:
+        elif is_first and waiting and self._is_stale(waiting[0]):
             late_s = -self._clock.wait_s(waiting[0].pts)
             self._skips_until_s = time.monotonic() + min(late_s, _LONGEST_SKIP_S)
-            yield from self._from_now_on(come)
-        else:
-            yield from chain(waiting, come)
+            waiting, come = [], self._from_now_on(come)
+        yield from chain(waiting, come)
 
     @property
     def is_finite(self) -> bool:

@@ -24,7 +24,6 @@ from unblur.losses.adversarial import (
 )
 from unblur.losses.perceptual import PerceptualLoss
 from unblur.models.discriminators import DISCRIMINATORS, DoubleScaleDiscriminator
-from unblur.training.batches import Batch
 from unblur.training.config import AdversaryOptions, LossOptions
 
 _PIXEL_LOSSES = {
@@ -147,12 +146,11 @@ class Adversary:
         return gathered.mean()
 
 
-def shown_to_adversary(batch: Batch, options: LossOptions) -> Tensor | slice:
-    """What of a batch the discriminator sees: all, or with an identity term what came blurry.
+def shown_to_adversary(came_sharp: Tensor | None) -> Tensor | slice:
+    """What of a batch the discriminator sees: all, or where it is known what came blurry.
 
     Of a batch that came in sharp as a whole, all: batch norms need something.
     """
-    came_sharp = batch.came_sharp() if options.identity_weight > 0 else None
     return slice(None) if came_sharp is None or came_sharp.all() else ~came_sharp
 
 

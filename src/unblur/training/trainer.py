@@ -189,10 +189,12 @@ class Trainer:
         Raises UnblurError when a loss or the gradient is no finite number; the generator's
         weights are then those of before the step.
         """
+        has_identity = self.options.loss.identity_weight > 0
+        came_sharp = batch.came_sharp() if has_identity else None
+        shown = shown_to_adversary(came_sharp)
         if self.generator_step < 0:
             with torch.no_grad():
                 restored = self._restore(batch)
-            shown = shown_to_adversary(batch, self.options.loss)
             values = self._teach_adversary(batch.sharp[shown], restored[0][shown])
             values["loss"] = values["discriminator"]
             self._check(values, batch)
@@ -204,14 +206,11 @@ class Trainer:
         set_learning_rate(
             self.optimizer, options.learning_rate * scale, is_encoder_frozen=is_frozen
         )
-        came_sharp = batch.came_sharp() if options.loss.identity_weight > 0 else None
         restored = self._restore(batch)
         terms = self.losses(restored, batch.sharp, came_sharp)
-        shown = shown_to_adversary(batch, options.loss)
         values = self._teach_adversary(batch.sharp[shown], restored[0][shown])
         if self.adversary is not None:
-            judged = self.adversary.judge(batch.sharp[shown], restored[0][shown])
-            terms["adversarial"] = judged
+            terms["adversarial"] = self.adversary.judge(batch.sharp[shown], restored[0][shown])
         loss = total(terms.values())
         values |= {name: term.item() for name, term in terms.items()} | {"loss": loss.item()}
         self._optimizer.zero_grad()
