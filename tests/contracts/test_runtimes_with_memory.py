@@ -9,7 +9,7 @@ torch = pytest.importorskip("torch")
 onnx = pytest.importorskip("onnx")
 pytest.importorskip("nncf")
 
-from unblur.export.bundle import calibration_examples  # noqa: E402
+from unblur.export.calibration import calibration_examples  # noqa: E402
 from unblur.export.onnx_export import export_onnx  # noqa: E402
 from unblur.export.quantize import quantize_onnx  # noqa: E402
 from unblur.facts import NetworkFacts  # noqa: E402
@@ -43,8 +43,8 @@ def models(tmp_path_factory):
     save_checkpoint(generator, facts, folder / "m.safetensors", is_halved=False)
     model = export_onnx(generator.eval(), facts)
     onnx.save(model, folder / "m.onnx")
-    pairs = np.stack([np.stack(FRAMES), np.stack(FRAMES)])[np.newaxis]
-    quantized = quantize_onnx(model, calibration_examples(generator, facts, pairs))
+    sequence = np.stack(FRAMES)
+    quantized = quantize_onnx(model, calibration_examples(generator, facts, [sequence]))
     onnx.save(quantized, folder / "m.int8.onnx")
     return folder
 

@@ -17,6 +17,7 @@ from pydantic import TypeAdapter, ValidationError
 from unblur._version import __version__
 from unblur.errors import InputError
 from unblur.media.atomic import make_folder, replacing
+from unblur.runtimes.processor import name_processor, read_instruction_sets
 
 Kind = Literal["quality", "paper", "speed", "task", "video", "live", "video_speed"]
 Row = dict[str, Any]
@@ -90,20 +91,12 @@ def describe_machine() -> str:
     import psutil
 
     memory_gb = psutil.virtual_memory().total / 2**30
+    there = [name for name, is_there in (read_instruction_sets() or {}).items() if is_there]
+    processor = f"{name_processor()} ({', '.join(there)})" if there else name_processor()
     return (
-        f"{_processor()}, {os.cpu_count()} cores, {memory_gb:.0f} GiB, "
+        f"{processor}, {os.cpu_count()} cores, {memory_gb:.0f} GiB, "
         f"{platform.system()} {platform.machine()}, Python {platform.python_version()}"
     )
-
-
-def _processor(cpu_information: Path = Path("/proc/cpuinfo")) -> str:
-    """What the processor calls itself."""
-    try:
-        lines = cpu_information.read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        lines = []
-    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
-    return next(names, platform.processor() or "unknown processor")
 
 
 def find_commit() -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,30 +13,31 @@ from typing import Any
 
 import numpy as np
 import onnx
-import torch
 from torch import Tensor
 
-from unblur.data.pair_cache import Pairs, open_pair_cache
-from unblur.errors import InputError, ModelError, OutputError
+from unblur.data.pair_cache import open_pair_cache
+from unblur.errors import ModelError, OutputError
 from unblur.evaluation.candidates import Candidate
 from unblur.evaluation.picture_sets import PictureSet, check_not_all_empty, open_picture_set
 from unblur.evaluation.quality import QualityRun, mean_scores
+from unblur.export.calibration import calibration_examples, read_blurry
 from unblur.export.onnx_export import export_onnx, halve_weights, with_facts
 from unblur.export.quantize import quantize_onnx
 from unblur.export.timing import with_speed
 from unblur.facts import DEFAULT_LICENCE, NetworkFacts, Precision
-from unblur.images.state import empty_state, state_names
 from unblur.media.atomic import make_folder, replacing
-from unblur.models.bytes import between_bytes
 from unblur.models.catalog import find_generator
-from unblur.models.generator import Generator
-from unblur.weights.checkpoint import load_checkpoint, save_checkpoint
+from unblur.weights.checkpoint import (
+    is_halved,
+    load_checkpoint,
+    replace_facts,
+    save_checkpoint,
+)
 from unblur.weights.history import runs_of
 from unblur.weights.run_state import read_state
 from unblur.weights.store import model_in
 
 _log = logging.getLogger(__name__)
-_CALIBRATION_PICTURES = 120
 _PERCEPTUAL = "Trained with a discriminator: looks sharper, is further from the truth."
 
 
@@ -62,9 +63,7 @@ def export_bundle(
     none of that name; InputError when there is nothing to measure in one of `data` or the
     held-out pictures are too small for `network`.
     """
-    sets = [open_picture_set(name, folder) for name, folder in (data or {}).items()]
-    for each in sets:
-        check_not_all_empty([each])
+    sets = _open_sets(data)
     state = read_state(checkpoint)
     options = json.loads(state["options"])
     pairs = open_pair_cache(Path(options["data"]["cache"]) / "held_out").pairs
@@ -84,38 +83,68 @@ def export_bundle(
         raise ModelError(held) from error
     with TemporaryDirectory() as folder:
         weights = Path(folder) / "weights.safetensors"
-        save_checkpoint(generator, facts, weights)
-        generator, facts = load_checkpoint(weights)  # the fp16 weights are what is exported
-        model = export_onnx(generator, facts)
-        quantized = quantize_onnx(model, calibration_examples(generator, facts, pairs))
-        halve_weights(model)
-        if sets:
-            paths = _write(generator, model, quantized, facts, Path(folder))
-            facts = replace(facts, metrics=_measure(paths, sets))
-            facts = with_speed(facts, model_in(Path(folder), facts.model_name))
-    make_folder(target)
-    return _write(generator, model, quantized, facts, target)
+        save_checkpoint(generator, facts, weights)  # the fp16 weights are what is exported
+        return _export(weights, (pairs[index][0] for index in range(len(pairs))), sets, target)
 
 
-def export_weights(weights: Path, target: Path, *, overwrites: bool = False) -> Path:
-    """Write a .safetensors model as `NAME.onnx` into `target`, in fp32; gives the path.
+def export_weights(
+    weights: Path,
+    target: Path,
+    *,
+    calibrate: Path | None = None,
+    data: Mapping[str, Path] | None = None,
+    overwrites: bool = False,
+) -> list[Path]:
+    """Write a .safetensors model as `NAME.onnx` into `target`, in fp32; gives the paths.
 
-    For weights that were imported: without a training run there is nothing to calibrate
-    int8 with. Raises ModelError when `weights` is not a model, OutputError where the file is
-    there, or one in int8, which would be of other weights, unless `overwrites`.
+    With `calibrate`, a folder of blurred pictures or of pairs, all three files as `export_bundle`
+    does, measured on `data` likewise. Raises ModelError when `weights` is not a model, OutputError
+    where a file is there, or one in int8, which would be of other weights, unless `overwrites`;
+    InputError when the pictures of `calibrate` are none or too small.
     """
+    sets = _open_sets(data)
     generator, facts = load_checkpoint(weights)
-    _, path, int8 = _paths_of(facts.model_name, target)
+    copy, path, int8 = _paths_of(facts.model_name, target)
     _check_free([path, int8], overwrites=overwrites)
+    if calibrate is not None:
+        if copy.resolve() != weights.resolve():
+            _check_free([copy], overwrites=overwrites)
+        return _export(weights, read_blurry(calibrate), sets, target)
     make_folder(target)
     int8.unlink(missing_ok=True)  # of other weights
     with replacing(path) as unfinished:
         onnx.save(export_onnx(generator, facts), unfinished)
-    return path
+    return [path]
+
+
+def _open_sets(data: Mapping[str, Path] | None) -> list[PictureSet]:
+    """What is to be measured; raises InputError where there is nothing in a folder."""
+    sets = [open_picture_set(name, folder) for name, folder in (data or {}).items()]
+    for each in sets:
+        check_not_all_empty([each])
+    return sets
+
+
+def _export(
+    weights: Path, blurry: Iterable[np.ndarray], sets: Sequence[PictureSet], target: Path
+) -> list[Path]:
+    """Quantise, measure on `sets`, and write the three files; gives their paths."""
+    generator, facts = load_checkpoint(weights)
+    model = export_onnx(generator, facts)
+    quantized = quantize_onnx(model, calibration_examples(generator, facts, blurry))
+    if is_halved(weights):
+        halve_weights(model)
+    if sets:
+        with TemporaryDirectory() as folder:
+            paths = _write(weights, model, quantized, facts, Path(folder))
+            facts = replace(facts, metrics=_measure(paths, sets))
+            facts = with_speed(facts, model_in(Path(folder), facts.model_name))
+    make_folder(target)
+    return _write(weights, model, quantized, facts, target)
 
 
 def _write(
-    generator: Generator,
+    weights: Path,
     model: onnx.ModelProto,
     quantized: onnx.ModelProto,
     facts: NetworkFacts,
@@ -123,7 +152,7 @@ def _write(
 ) -> list[Path]:
     """Write the three files, each under a temporary name first; gives their paths."""
     paths = _paths_of(facts.model_name, target)
-    save_checkpoint(generator, facts, paths[0])
+    replace_facts(weights, facts, paths[0])
     for path, exported in zip(paths[1:], (model, quantized), strict=True):
         with replacing(path) as unfinished:
             onnx.save(with_facts(exported, facts), unfinished)
@@ -198,35 +227,3 @@ def _describe(options: Mapping[str, Any], state: Mapping[str, Any]) -> NetworkFa
         paper=card.paper,
         training_runs=runs_of(state),
     )
-
-
-def calibration_examples(
-    generator: Generator, facts: NetworkFacts, pairs: Pairs
-) -> Iterator[dict[str, np.ndarray]]:
-    """Blurred pictures of many kinds; each with the state that the frames before it leave.
-
-    Cut to multiples of what the network takes; raises InputError when they are smaller.
-    """
-    network = between_bytes(generator).eval()
-    names, _ = state_names(facts)
-    left = _CALIBRATION_PICTURES
-    side_px = min(pairs[0].shape[-3:-1])
-    if side_px < facts.size_rule.multiple_of:
-        raise InputError(
-            f"the run's held-out pictures are {side_px} px on a side, and {facts.name} takes "
-            f"multiples of {facts.size_rule.multiple_of}; train with larger pairs (data.pair_px)"
-        )
-    for index in range(min(left, len(pairs))):
-        blurry = pairs[index][0]
-        frames = blurry.reshape(-1, *blurry.shape[-3:])
-        height, width = (side - side % facts.size_rule.multiple_of for side in blurry.shape[-3:-1])
-        frames = frames[:, :height, :width]
-        state = empty_state(facts, *frames.shape[1:3])
-        for frame in frames[:left]:
-            left -= 1
-            example = np.ascontiguousarray(frame[np.newaxis])
-            yield {"blurry": example, **dict(zip(names, state, strict=True))}
-            if names:
-                inputs = [torch.from_numpy(array) for array in (example, *state)]
-                with torch.inference_mode():
-                    state = tuple(it.numpy() for it in network(*inputs)[1:])

@@ -7,6 +7,7 @@ the convolutions and what stands between them is quantised (docs/decisions/int8.
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -17,13 +18,18 @@ from nncf.quantization.range_estimator import RangeEstimatorParametersSet
 from onnx import helper, numpy_helper
 from onnx.reference import ReferenceEvaluator
 
+_ENOUGH_PRODUCTS = 32
+"""Depthwise convolutions add up fewer, and some others on few channels: little of the work."""
+
 
 def quantize_onnx(
     model: onnx.ModelProto, examples: Iterable[Mapping[str, np.ndarray]]
 ) -> onnx.ModelProto:
     """`model` (fp32 weights) in int8, for inputs like the `examples` (each by its name).
 
-    The sizes must fit the network's size rule; a hundred of many kinds are enough.
+    The sizes must fit the network's size rule; a hundred of many kinds are enough. Weights have
+    seven bits, -64..64: where a processor adds two products in 16 bits, more would overflow
+    (docs/decisions/int8.md).
     """
     logging.getLogger("nncf").setLevel(logging.ERROR)
     calibration = [dict(example) for example in examples]
@@ -34,7 +40,8 @@ def quantize_onnx(
         subset_size=len(calibration),
         fast_bias_correction=True,
         advanced_parameters=nncf.AdvancedQuantizationParameters(
-            activations_range_estimator_params=RangeEstimatorParametersSet.HISTOGRAM
+            overflow_fix=nncf.OverflowFix.ENABLE,  # for processors without VNNI
+            activations_range_estimator_params=RangeEstimatorParametersSet.HISTOGRAM,
         ),
         ignored_scope=nncf.IgnoredScope(names=left_in_float(model)),
     )
@@ -46,7 +53,7 @@ def left_in_float(model: onnx.ModelProto) -> list[str]:
 
     All after the last learned convolutions: they put corrections together, enlarge them, add them
     to the picture, and turn floats into bytes. What scales the picture before the first. And
-    depthwise convolutions, whose inputs NNCF gives a range for each channel: wrong ones
+    convolutions that add up few products: rounding errors of so few weights do not average out
     (docs/decisions/int8.md).
     """
     made_by = {name: node for node in model.graph.node for name in node.output}
@@ -58,7 +65,13 @@ def left_in_float(model: onnx.ModelProto) -> list[str]:
             ends.add(node.name)
             behind.extend(node.input)
     scaling = {node.name for node in model.graph.node if node.op_type == "Div"}
-    return sorted(ends | scaling | {node.name for node in model.graph.node if _is_depthwise(node)})
+    products = {tensor.name: math.prod(tensor.dims[1:]) for tensor in model.graph.initializer}
+    few = {
+        node.name
+        for node in model.graph.node
+        if _is_learned(node, made_by) and products[node.input[1]] < _ENOUGH_PRODUCTS
+    }
+    return sorted(ends | scaling | few)
 
 
 def _is_learned(node: onnx.NodeProto, made_by: Mapping[str, onnx.NodeProto]) -> bool:
@@ -67,12 +80,6 @@ def _is_learned(node: onnx.NodeProto, made_by: Mapping[str, onnx.NodeProto]) -> 
     Those, buffers that are not saved (`persistent=False`), come out of nodes of their own.
     """
     return node.op_type == "Conv" and node.input[1] not in made_by
-
-
-def _is_depthwise(node: onnx.NodeProto) -> bool:
-    """Whether `node` convolves each channel by itself."""
-    groups = [attribute.i for attribute in node.attribute if attribute.name == "group"]
-    return node.op_type == "Conv" and groups > [1]
 
 
 def with_stored_int8(model: onnx.ModelProto) -> onnx.ModelProto:

@@ -28,9 +28,14 @@ def save_checkpoint(
     _write(tensors, facts, target)
 
 
-def replace_facts(path: Path, facts: NetworkFacts) -> None:
-    """Write the file at `path` again with other `facts` and the same tensors."""
-    _write(load_file(path), facts, path)
+def replace_facts(path: Path, facts: NetworkFacts, target: Path | None = None) -> None:
+    """Write the tensors of the file at `path` with other `facts`, to `target` or again."""
+    _write(load_file(path), facts, target or path)
+
+
+def is_halved(path: Path) -> bool:
+    """Whether the file at `path` holds fp16 weights."""
+    return any(tensor.dtype == torch.float16 for tensor in load_file(path).values())
 
 
 def load_checkpoint(path: Path) -> tuple[Generator, NetworkFacts]:

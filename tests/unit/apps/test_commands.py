@@ -252,15 +252,6 @@ def test_doctor_says_where_instruction_sets_cannot_be_told(
     assert "unknown on this system" in capsys.readouterr().out
 
 
-def test_instruction_sets_are_read_from_the_flags(tmp_path: Path) -> None:
-    information = tmp_path / "cpuinfo"
-    information.write_text("model name\t: X\nflags\t\t: fpu avx2 avx512_vnni\nflags: none\n")
-    found = machine.read_instruction_sets(information)
-    assert found is not None
-    assert [name for name, is_there in found.items() if is_there] == ["avx2", "avx512_vnni"]
-    assert machine.read_instruction_sets(tmp_path / "missing") is None
-
-
 @pytest.fixture
 def timed(monkeypatch: pytest.MonkeyPatch) -> list[SpeedRequest]:
     """Requests that reach the timing; what it answers is made up."""

@@ -14,6 +14,8 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("nncf")
 pytest.importorskip("timm")
 
+from safetensors.torch import load_file  # noqa: E402
+
 from tests.pictures import picture_of  # noqa: E402
 from tests.training_tools import make_trainer, small_run  # noqa: E402
 from unblur.errors import InputError, ModelError, OutputError  # noqa: E402
@@ -21,6 +23,7 @@ from unblur.evaluation.picture_sets import PictureSet  # noqa: E402
 from unblur.evaluation.quality import MeanScore  # noqa: E402
 from unblur.export import bundle, timing  # noqa: E402
 from unblur.export.bundle import export_bundle, export_weights  # noqa: E402
+from unblur.export.calibration import calibration_examples, read_blurry  # noqa: E402
 from unblur.export.onnx_export import export_onnx  # noqa: E402
 from unblur.export.quantize import left_in_float  # noqa: E402
 from unblur.facts import NetworkFacts, SizeRule  # noqa: E402
@@ -29,6 +32,7 @@ from unblur.models.catalog import find_generator  # noqa: E402
 from unblur.restoration.restorer import Restorer  # noqa: E402
 from unblur.training.config import AdversaryOptions  # noqa: E402
 from unblur.weights import run_state  # noqa: E402
+from unblur.weights.checkpoint import replace_facts  # noqa: E402
 from unblur.weights.store import find_model  # noqa: E402
 
 pytestmark = [
@@ -45,17 +49,22 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def exported(checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+def pairs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("pairs")
     rng = np.random.default_rng(0)
     for part in ("blurry", "sharp"):
         (folder / part).mkdir()
         pixels = rng.integers(0, 256, (32, 32, 3), np.uint8)
         write_picture(picture_of(pixels), folder / part / "a.png")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def exported(checkpoint: Path, pairs: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(timing, "_ROUNDS", 2)
         models = tmp_path_factory.mktemp("models")
-        return export_bundle(checkpoint, models, data={"mine": folder}, licence="CC-BY-4.0")
+        return export_bundle(checkpoint, models, data={"mine": pairs}, licence="CC-BY-4.0")
 
 
 def test_all_three_files_restore_alike(exported: list[Path], rng: np.random.Generator) -> None:
@@ -88,6 +97,35 @@ def test_what_a_discriminator_trained_is_another_model_of_the_network(tmp_path: 
 
 def test_int8_is_half_the_size(exported: list[Path]) -> None:
     assert exported[2].stat().st_size < 0.6 * exported[1].stat().st_size
+
+
+def test_a_model_gets_its_int8_of_blurred_pictures(
+    exported: list[Path], pairs: Path, tmp_path: Path
+) -> None:
+    facts = replace(find_model(exported[0]).read_facts(), metrics={})
+    replace_facts(exported[0], facts, tmp_path / "live.safetensors")
+    before = load_file(tmp_path / "live.safetensors")
+    paths = export_weights(tmp_path / "live.safetensors", tmp_path, calibrate=pairs)
+    assert [path.name for path in paths] == ["live.safetensors", "live.onnx", "live.int8.onnx"]
+    after = load_file(paths[0])
+    assert after.keys() == before.keys()
+    assert all(torch.equal(after[name], before[name]) for name in before)
+    assert paths[1].stat().st_size == pytest.approx(exported[1].stat().st_size, rel=0.01)
+    assert find_model(paths[0]).read_facts() == facts
+    with pytest.raises(OutputError, match=r"live.onnx is there already"):
+        export_weights(paths[0], tmp_path, calibrate=pairs)
+    with pytest.raises(InputError, match="holds no pairs; expected pictures in blurry/"):
+        export_weights(paths[0], tmp_path / "other", calibrate=tmp_path)
+    assert not (tmp_path / "other").exists()
+
+
+def test_pictures_to_calibrate_with_come_from_all_over_the_folder(tmp_path: Path) -> None:
+    for index in range(250):
+        pixels = np.full((8, 300 if index == 0 else 8, 3), index, np.uint8)
+        write_picture(picture_of(pixels), tmp_path / f"{index:03}.png")
+    found = list(read_blurry(tmp_path))
+    assert [int(pixels[0, 0, 0]) for pixels in found] == list(range(0, 250, 2))
+    assert found[0].shape == (8, 256, 3)
 
 
 def test_the_facts_tell_of_the_training_and_of_what_was_measured(exported: list[Path]) -> None:
@@ -125,8 +163,22 @@ def test_held_out_pictures_that_are_too_small_for_the_network_are_told() -> None
     generator = find_generator("live_fast").build()
     facts = NetworkFacts("live_fast", "", SizeRule(48, 48))
     pairs = np.zeros((3, 2, 40, 40, 3), np.uint8)
-    with pytest.raises(InputError, match="40 px on a side, and live_fast takes multiples of 48"):
-        next(bundle.calibration_examples(generator, facts, pairs))
+    with pytest.raises(InputError, match="of 40x40, and live_fast takes multiples of 48 px"):
+        next(calibration_examples(generator, facts, (pair[0] for pair in pairs)))
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"), [("live", set[str]()), ("mobilenet", {"lateral.0", "lateral.1"})]
+)
+def test_convolutions_that_add_up_few_products_stay_in_float(name: str, expected: set[str]) -> None:
+    card = find_generator(name)
+    model = export_onnx(card.build(), NetworkFacts(name, "", card.size_rule))
+    left = set(left_in_float(model))
+    assert {
+        f"lateral.{level}" for level in range(4) if f"/lateral.{level}/Conv" in left
+    } == expected
+    stem = "/encoder/network/conv_stem/Conv"
+    assert (stem in left) == (name == "mobilenet")
 
 
 @pytest.mark.parametrize(("name", "count"), [("live", 1), ("live_fast", 2)])

@@ -142,7 +142,7 @@ def test_an_imported_file_gives_the_same_picture_in_every_runtime(golden, tmp_pa
 
     torch.save({"model": make_checkpoint(golden, "fpn_mobilenet")}, tmp_path / "x.h5")
     target = import_official(tmp_path / "x.h5", tmp_path)
-    exported = export_weights(target, tmp_path)
+    (exported,) = export_weights(target, tmp_path)
     levels = np.rint((golden["input"].transpose(1, 2, 0)[:100, :150] + 1) * 127.5)
     pixels = np.ascontiguousarray(levels.astype(np.uint8))
     expected = Restorer(target, runtime="torch").restore(pixels).astype(int)

@@ -6,20 +6,10 @@ import os
 import platform
 from dataclasses import asdict
 from importlib import metadata
-from pathlib import Path
 from typing import Any, get_args
 
 from unblur._version import __version__
-
-INSTRUCTION_SETS = {
-    "avx2": "a base for all fast arithmetic",
-    "avx512_vnni": "fast int8",
-    "avx_vnni": "fast int8",
-    "avx512_bf16": "fast bf16",
-    "amx_int8": "very fast int8",
-    "amx_bf16": "very fast bf16",
-}
-"""By their names in /proc/cpuinfo, and what each is good for."""
+from unblur.runtimes.processor import read_instruction_sets
 
 _PACKAGES = ("numpy", "pillow", "pillow-heif", "av", "openvino", "onnxruntime", "torch")
 
@@ -45,16 +35,6 @@ def examine() -> dict[str, Any]:
         "models": [model.name for model in list_models()],
     }
     return {**report, "advice": _advise(report)}
-
-
-def read_instruction_sets(cpu_information: Path = Path("/proc/cpuinfo")) -> dict[str, bool] | None:
-    """Whether each instruction set that matters is there; None where it cannot be told."""
-    try:
-        lines = cpu_information.read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        return None
-    flags = next((line.split(":")[1].split() for line in lines if line.startswith("flags")), None)
-    return None if flags is None else {name: name in flags for name in INSTRUCTION_SETS}
 
 
 def _find_version(package: str) -> str | None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from unblur.apps.cli import options
-from unblur.apps.cli.machine import INSTRUCTION_SETS, examine
+from unblur.apps.cli.machine import examine
 from unblur.apps.cli.output import SUCCESS, print_json, print_result, print_table
+from unblur.runtimes.processor import INSTRUCTION_SETS
 
 
 def doctor(*, json: options.Json = False) -> int:

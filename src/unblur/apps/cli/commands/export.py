@@ -43,6 +43,16 @@ Network = Annotated[
 ]
 
 
+Calibrate = Annotated[
+    Path | None,
+    typer.Option(
+        "--calibrate",
+        metavar="FOLDER",
+        help="Blurred pictures, or pairs, to make int8 of a .safetensors model with.",
+    ),
+]
+
+
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace model files that are there.")]
 
 
@@ -52,6 +62,7 @@ def export(
     overwrite: Overwrite = False,
     output: Folder = Path(),
     data: options.Data = None,
+    calibrate: Calibrate = None,
     licence: Licence = None,
     network: Network = None,
 ) -> int:
@@ -59,24 +70,35 @@ def export(
 
     They are NAME.safetensors (for PyTorch), NAME.onnx and NAME.int8.onnx. What they do
     to the pairs of --data, and how fast, is measured and written into them. A .safetensors
-    model, such as `unblur weights import` makes, gives NAME.onnx alone.
+    model, such as `unblur weights import` makes, gives NAME.onnx alone, or with --calibrate
+    all three.
     """
     try:
         from unblur.export.bundle import export_bundle, export_weights
     except ModuleNotFoundError as missing:
         raise missing_extra("exporting", missing.name, "export") from missing
+    pairs = options.parse_data(data or [])
     if checkpoint.suffix == ".safetensors":
         if licence or network:
             raise typer.BadParameter(
                 "--licence and --network go with a checkpoint; a model says its own"
             )
-        print_result(str(export_weights(checkpoint, output, overwrites=overwrite)))
-        return SUCCESS
-    pairs = options.parse_data(data or [])
-    licence = licence or DEFAULT_LICENCE
-    paths = export_bundle(
-        checkpoint, output, data=pairs, licence=licence, network=network, overwrites=overwrite
-    )
+        if pairs and calibrate is None:
+            raise typer.BadParameter(
+                "--data measures int8 too; give --calibrate FOLDER, to make int8 of a model"
+            )
+        paths = export_weights(
+            checkpoint, output, calibrate=calibrate, data=pairs, overwrites=overwrite
+        )
+    else:
+        if calibrate is not None:
+            raise typer.BadParameter(
+                "--calibrate goes with a .safetensors model; a checkpoint takes its run's pictures"
+            )
+        licence = licence or DEFAULT_LICENCE
+        paths = export_bundle(
+            checkpoint, output, data=pairs, licence=licence, network=network, overwrites=overwrite
+        )
     for path in paths:
         print_result(str(path))
     return SUCCESS
