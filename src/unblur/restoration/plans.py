@@ -99,9 +99,9 @@ def plan_jobs(
     refusals = (*findings.refusals, *collisions)
     if not jobs:
         raise ConfigError(collisions[0].reason)
-    for job in jobs:
-        if is_video(job.source):
-            choose_encoder(video_codec, job.target)
+    videos = [job for job in jobs if is_video(job.source)]
+    for job in videos:
+        choose_encoder(video_codec, job.target)
     is_only = len(jobs) == 1 and findings.files[0].is_named and not refusals
     if is_only and not overwrites:
         check_absent(jobs[0])
@@ -109,8 +109,10 @@ def plan_jobs(
         Refusal(path, reason) for reason, paths in _left_out(findings).items() for path in paths
     )
     notes = _notes(findings)
-    if wants_compare and any(is_video(job.source) for job in jobs):
+    if wants_compare and videos:
         notes = (*notes, "before and after are joined for pictures only, not for videos")
+    if preview_count and not videos:
+        notes = (*notes, "previews are of videos only, and none of these is one")
     return Plan(tuple(jobs), refusals, notes, skipped)
 
 

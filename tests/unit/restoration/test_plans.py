@@ -212,6 +212,13 @@ def test_a_comparison_lies_beside_the_result_and_is_for_pictures(tmp_path: Path)
     assert "for pictures only" in plan.notes[0]
 
 
+def test_previews_of_pictures_alone_are_told_to_be_none(tmp_path: Path) -> None:
+    (tmp_path / "a.jpg").touch()
+    assert "previews are of videos only" in plan_jobs([tmp_path], preview_count=2).notes[0]
+    (tmp_path / "b.mp4").touch()
+    assert plan_jobs([tmp_path], preview_count=2).notes == ()
+
+
 @pytest.mark.parametrize(
     ("name", "codec", "result"),
     [
