@@ -1,4 +1,7 @@
-"""What int8 must hold on every processor, also where one adds up products in 16 bits."""
+"""What int8 must hold on every processor, also where one adds up products in 16 bits.
+
+What would overflow is seen in the weights anywhere, and in the result without VNNI only.
+"""
 
 from pathlib import Path
 
@@ -45,4 +48,4 @@ def test_what_openvino_computes_is_what_the_numbers_say(name):
     (exact,) = session.run(None, {"blurry": blurry[np.newaxis]})
     correction = np.abs(exact[0] - blurry.astype(float)).mean()
     assert correction > 1
-    assert np.abs(computed - exact[0]).mean() < 0.1 * correction
+    assert np.abs(computed - exact[0]).mean() < 0.15 * correction

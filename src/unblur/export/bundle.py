@@ -1,4 +1,4 @@
-"""A training checkpoint to the three files that make a model: see `weights.store`."""
+"""A training checkpoint, or weights alone, to the files that make a model: see `weights.store`."""
 
 from __future__ import annotations
 
@@ -95,25 +95,35 @@ def export_weights(
     data: Mapping[str, Path] | None = None,
     overwrites: bool = False,
 ) -> list[Path]:
-    """Write a .safetensors model as `NAME.onnx` into `target`, in fp32; gives the paths.
+    """Write a .safetensors model as `NAME.onnx` into `target`; gives the paths.
 
-    With `calibrate`, a folder of blurred pictures or of pairs, all three files as `export_bundle`
-    does, measured on `data` likewise. Raises ModelError when `weights` is not a model, OutputError
-    where a file is there, or one in int8, which would be of other weights, unless `overwrites`;
-    InputError when the pictures of `calibrate` are none or too small.
+    With `calibrate`, a folder of blurred pictures or of pairs, `NAME.int8.onnx` and
+    `NAME.safetensors` too, measured on `data` as `export_bundle` does; where the latter is
+    `weights` itself, only its facts change. Raises ModelError when `weights` is not a model, or
+    remembers frames and is to be calibrated; OutputError where a file is there, or one in int8,
+    which would be of other weights, unless `overwrites`; InputError when the pictures of
+    `calibrate` are none, too small or damaged.
     """
     sets = _open_sets(data)
     generator, facts = load_checkpoint(weights)
     copy, path, int8 = _paths_of(facts.model_name, target)
     _check_free([path, int8], overwrites=overwrites)
     if calibrate is not None:
+        if facts.state_maps:
+            raise ModelError(
+                f"{facts.model_name} remembers the frame before, so its int8 is calibrated with "
+                "sequences, not with pictures; export the checkpoint of its run"
+            )
         if copy.resolve() != weights.resolve():
             _check_free([copy], overwrites=overwrites)
         return _export(weights, read_blurry(calibrate), sets, target)
+    model = export_onnx(generator, facts)
+    if is_halved(weights):
+        halve_weights(model)
     make_folder(target)
-    int8.unlink(missing_ok=True)  # of other weights
     with replacing(path) as unfinished:
-        onnx.save(export_onnx(generator, facts), unfinished)
+        onnx.save(model, unfinished)
+    int8.unlink(missing_ok=True)  # of other weights
     return [path]
 
 
@@ -134,10 +144,16 @@ def _export(
     quantized = quantize_onnx(model, calibration_examples(generator, facts, blurry))
     if is_halved(weights):
         halve_weights(model)
+    still_true = {
+        name: value
+        for name, value in facts.metrics.items()
+        if "_fp32_" in name and not name.startswith("frame_")
+    }
+    facts = replace(facts, metrics=still_true, measured_on="")
     if sets:
         with TemporaryDirectory() as folder:
             paths = _write(weights, model, quantized, facts, Path(folder))
-            facts = replace(facts, metrics=_measure(paths, sets))
+            facts = replace(facts, metrics=still_true | _measure(paths, sets))
             facts = with_speed(facts, model_in(Path(folder), facts.model_name))
     make_folder(target)
     return _write(weights, model, quantized, facts, target)
@@ -152,10 +168,10 @@ def _write(
 ) -> list[Path]:
     """Write the three files, each under a temporary name first; gives their paths."""
     paths = _paths_of(facts.model_name, target)
-    replace_facts(weights, facts, paths[0])
     for path, exported in zip(paths[1:], (model, quantized), strict=True):
         with replacing(path) as unfinished:
             onnx.save(with_facts(exported, facts), unfinished)
+    replace_facts(weights, facts, paths[0])  # last: it may be `weights` itself
     return paths
 
 

@@ -19,7 +19,7 @@ from onnx import helper, numpy_helper
 from onnx.reference import ReferenceEvaluator
 
 _ENOUGH_PRODUCTS = 32
-"""Depthwise convolutions add up fewer, and some others on few channels: little of the work."""
+"""Convolutions on few channels add up fewer; they are little of the work."""
 
 
 def quantize_onnx(
@@ -52,8 +52,9 @@ def left_in_float(model: onnx.ModelProto) -> list[str]:
     """Names of the nodes that stay as they are.
 
     All after the last learned convolutions: they put corrections together, enlarge them, add them
-    to the picture, and turn floats into bytes. What scales the picture before the first. And
-    convolutions that add up few products: rounding errors of so few weights do not average out
+    to the picture, and turn floats into bytes. What scales the picture before the first.
+    Convolutions that add up few products: rounding errors of so few weights do not average out. And
+    depthwise ones, whose inputs NNCF gives a range for each channel: wrong ones
     (docs/decisions/int8.md).
     """
     made_by = {name: node for node in model.graph.node for name in node.output}
@@ -69,9 +70,11 @@ def left_in_float(model: onnx.ModelProto) -> list[str]:
     few = {
         node.name
         for node in model.graph.node
-        if _is_learned(node, made_by) and products[node.input[1]] < _ENOUGH_PRODUCTS
+        if node.op_type == "Conv"
+        and products.get(node.input[1], _ENOUGH_PRODUCTS) < _ENOUGH_PRODUCTS
     }
-    return sorted(ends | scaling | few)
+    depthwise = {node.name for node in model.graph.node if _is_depthwise(node)}
+    return sorted(ends | scaling | few | depthwise)
 
 
 def _is_learned(node: onnx.NodeProto, made_by: Mapping[str, onnx.NodeProto]) -> bool:
@@ -80,6 +83,12 @@ def _is_learned(node: onnx.NodeProto, made_by: Mapping[str, onnx.NodeProto]) -> 
     Those, buffers that are not saved (`persistent=False`), come out of nodes of their own.
     """
     return node.op_type == "Conv" and node.input[1] not in made_by
+
+
+def _is_depthwise(node: onnx.NodeProto) -> bool:
+    """Whether `node` convolves each channel, or each group of them, by itself."""
+    groups = [attribute.i for attribute in node.attribute if attribute.name == "group"]
+    return node.op_type == "Conv" and groups > [1]
 
 
 def with_stored_int8(model: onnx.ModelProto) -> onnx.ModelProto:

@@ -29,7 +29,7 @@ def save_checkpoint(
 
 
 def replace_facts(path: Path, facts: NetworkFacts, target: Path | None = None) -> None:
-    """Write the tensors of the file at `path` with other `facts`, to `target` or again."""
+    """Write the tensors of the file at `path` with other `facts` to `target`, or over it."""
     _write(load_file(path), facts, target or path)
 
 

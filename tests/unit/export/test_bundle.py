@@ -14,6 +14,7 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("nncf")
 pytest.importorskip("timm")
 
+from onnx import helper, numpy_helper  # noqa: E402
 from safetensors.torch import load_file  # noqa: E402
 
 from tests.pictures import picture_of  # noqa: E402
@@ -32,7 +33,7 @@ from unblur.models.catalog import find_generator  # noqa: E402
 from unblur.restoration.restorer import Restorer  # noqa: E402
 from unblur.training.config import AdversaryOptions  # noqa: E402
 from unblur.weights import run_state  # noqa: E402
-from unblur.weights.checkpoint import replace_facts  # noqa: E402
+from unblur.weights.checkpoint import replace_facts, save_checkpoint  # noqa: E402
 from unblur.weights.store import find_model  # noqa: E402
 
 pytestmark = [
@@ -100,32 +101,69 @@ def test_int8_is_half_the_size(exported: list[Path]) -> None:
 
 
 def test_a_model_gets_its_int8_of_blurred_pictures(
-    exported: list[Path], pairs: Path, tmp_path: Path
+    exported: list[Path], pairs: Path, tmp_path: Path, rng: np.random.Generator
 ) -> None:
-    facts = replace(find_model(exported[0]).read_facts(), metrics={})
-    replace_facts(exported[0], facts, tmp_path / "live.safetensors")
-    before = load_file(tmp_path / "live.safetensors")
-    paths = export_weights(tmp_path / "live.safetensors", tmp_path, calibrate=pairs)
+    facts = find_model(exported[0]).read_facts()
+    metrics = {**facts.metrics, "other_fp32_psnr_gain_db": 7.0, "other_int8_psnr_gain_db": 6.0}
+    source = tmp_path / "live.safetensors"
+    replace_facts(exported[0], replace(facts, metrics=metrics), source)
+    before = load_file(source)
+    paths = export_weights(source, tmp_path, calibrate=pairs)
     assert [path.name for path in paths] == ["live.safetensors", "live.onnx", "live.int8.onnx"]
     after = load_file(paths[0])
     assert after.keys() == before.keys()
     assert all(torch.equal(after[name], before[name]) for name in before)
     assert paths[1].stat().st_size == pytest.approx(exported[1].stat().st_size, rel=0.01)
-    assert find_model(paths[0]).read_facts() == facts
+    kept = find_model(paths[0]).read_facts()
+    assert kept.metrics["other_fp32_psnr_gain_db"] == 7
+    assert not [name for name in kept.metrics if "int8" in name or name.startswith("frame_")]
+    assert kept == replace(facts, metrics=kept.metrics, measured_on="")
+    pixels = rng.integers(0, 256, (8, 8, 3), np.uint8).repeat(8, axis=0).repeat(8, axis=1)
+    results = []
+    for path, precision in zip(paths[1:], ("fp32", "int8"), strict=True):
+        with Restorer(path, precision=precision) as restorer:
+            results.append(restorer.restore(pixels).astype(int))
+    correction = np.abs(results[0] - pixels).mean()
+    assert correction > 0.1
+    assert np.abs(results[0] - results[1]).mean() < 0.5 * correction
+
+
+def test_what_a_model_is_calibrated_with_is_checked_first(
+    exported: list[Path], pairs: Path, tmp_path: Path
+) -> None:
     with pytest.raises(OutputError, match=r"live.onnx is there already"):
-        export_weights(paths[0], tmp_path, calibrate=pairs)
-    with pytest.raises(InputError, match="holds no pairs; expected pictures in blurry/"):
-        export_weights(paths[0], tmp_path / "other", calibrate=tmp_path)
+        export_weights(exported[0], exported[0].parent, calibrate=pairs)
+    with pytest.raises(InputError, match="holds no pictures to calibrate with; give a folder"):
+        export_weights(exported[0], tmp_path / "other", calibrate=tmp_path)
+    card = find_generator("live_recurrent")
+    remembering = NetworkFacts("live_recurrent", "", card.size_rule, state_maps=card.state_maps)
+    save_checkpoint(card.build(), remembering, tmp_path / "live_recurrent.safetensors")
+    with pytest.raises(ModelError, match="is calibrated with sequences, not with pictures"):
+        export_weights(tmp_path / "live_recurrent.safetensors", tmp_path / "other", calibrate=pairs)
     assert not (tmp_path / "other").exists()
 
 
-def test_pictures_to_calibrate_with_come_from_all_over_the_folder(tmp_path: Path) -> None:
-    for index in range(250):
+@pytest.mark.parametrize(("count", "first", "last"), [(3, [0, 1, 2], 2), (239, [0, 1, 3], 237)])
+def test_pictures_to_calibrate_with_come_from_all_over_the_folder(
+    count: int, first: list[int], last: int, tmp_path: Path
+) -> None:
+    for index in range(count):
         pixels = np.full((8, 300 if index == 0 else 8, 3), index, np.uint8)
         write_picture(picture_of(pixels), tmp_path / f"{index:03}.png")
     found = list(read_blurry(tmp_path))
-    assert [int(pixels[0, 0, 0]) for pixels in found] == list(range(0, 250, 2))
+    levels = [int(pixels[0, 0, 0]) for pixels in found]
+    assert len(levels) == min(count, 120)
+    assert (levels[:3], levels[-1]) == (first, last)
     assert found[0].shape == (8, 256, 3)
+
+
+def test_of_pairs_only_the_blurry_pictures_are_read(tmp_path: Path) -> None:
+    for part in ("blurry", "sharp"):
+        (tmp_path / part).mkdir()
+        write_picture(picture_of(np.full((8, 8, 3), 5, np.uint8)), tmp_path / part / "a.png")
+    (tmp_path / "sharp" / "a.png").write_bytes(b"damaged")
+    (found,) = read_blurry(tmp_path)
+    assert found.shape == (8, 8, 3)
 
 
 def test_the_facts_tell_of_the_training_and_of_what_was_measured(exported: list[Path]) -> None:
@@ -159,12 +197,20 @@ def test_weights_of_an_earlier_form_are_told(checkpoint: Path, tmp_path: Path) -
         export_bundle(tmp_path / "old.pt", tmp_path)
 
 
-def test_held_out_pictures_that_are_too_small_for_the_network_are_told() -> None:
+def test_pictures_that_are_too_small_for_the_network_are_left_out(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     generator = find_generator("live_fast").build()
     facts = NetworkFacts("live_fast", "", SizeRule(48, 48))
-    pairs = np.zeros((3, 2, 40, 40, 3), np.uint8)
-    with pytest.raises(InputError, match="of 40x40, and live_fast takes multiples of 48 px"):
-        next(calibration_examples(generator, facts, (pair[0] for pair in pairs)))
+    small, large = (np.zeros((side, 60, 3), np.uint8) for side in (40, 100))
+    (example,) = calibration_examples(generator, facts, [small, large])
+    assert example["blurry"].shape == (1, 96, 48, 3)
+    assert "1 blurred pictures of less than 48 px are left out" in caplog.text
+    with pytest.raises(InputError, match=r"none of the 2 blurred pictures .* has 48 px or more"):
+        next(calibration_examples(generator, facts, [small, small]))
+    minimum = NetworkFacts("official_mobilenet", "", SizeRule(1, 64))
+    with pytest.raises(InputError, match="has 64 px or more"):
+        next(calibration_examples(generator, minimum, [large]))
 
 
 @pytest.mark.parametrize(
@@ -177,8 +223,22 @@ def test_convolutions_that_add_up_few_products_stay_in_float(name: str, expected
     assert {
         f"lateral.{level}" for level in range(4) if f"/lateral.{level}/Conv" in left
     } == expected
-    stem = "/encoder/network/conv_stem/Conv"
-    assert (stem in left) == (name == "mobilenet")
+
+
+def test_depthwise_convolutions_stay_in_float_however_large() -> None:
+    names = ["depthwise", "dense"]
+    nodes = [
+        helper.make_node("Conv", ["x", "d"], ["y"], "depthwise", group=8),
+        helper.make_node("Conv", ["y", "k"], ["z"], "dense"),
+        helper.make_node("Identity", ["z"], ["result"], "end"),
+    ]
+    shapes = {"d": (8, 1, 7, 7), "k": (8, 8, 3, 3)}
+    weights = [
+        numpy_helper.from_array(np.zeros(shape, np.float32), name) for name, shape in shapes.items()
+    ]
+    ends = [helper.make_tensor_value_info(name, 1, None) for name in ("x", "result")]
+    model = helper.make_model(helper.make_graph(nodes, "g", ends[:1], ends[1:], weights))
+    assert [name for name in names if name in left_in_float(model)] == ["depthwise"]
 
 
 @pytest.mark.parametrize(("name", "count"), [("live", 1), ("live_fast", 2)])

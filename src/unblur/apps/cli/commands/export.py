@@ -1,4 +1,4 @@
-"""`unblur export`: a training checkpoint to the model files that restoring uses."""
+"""`unblur export`: a training checkpoint, or weights, to the model files that restoring uses."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def export(
     licence: Licence = None,
     network: Network = None,
 ) -> int:
-    """Turn a training checkpoint into model files.
+    """Turn a training checkpoint, or weights, into model files.
 
     They are NAME.safetensors (for PyTorch), NAME.onnx and NAME.int8.onnx. What they do
     to the pairs of --data, and how fast, is measured and written into them. A .safetensors
