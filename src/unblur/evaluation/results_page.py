@@ -32,7 +32,9 @@ _INTRODUCTION = """# Results
 Every figure here was measured by the command above its table, and this page is written from
 the records of those runs ([benchmarks/results](../benchmarks/results)) by `scripts/results`;
 a test compares the two. Times of a machine that does other things too are to be read as ratios:
-those that are compared took turns, so that whatever slowed one slowed the others.
+those that are compared took turns, so that whatever slowed one slowed the others. Sections whose
+machine names no instruction sets are of processors with VNNI, and of int8 files of eight bits
+([which changed since](decisions/int8.md)).
 """
 _WITHOUT_LPIPS = """LPIPS (`unblur evaluate --lpips`) is not among the figures: the weights that it
 is defined with could not be had on the machine that measured.

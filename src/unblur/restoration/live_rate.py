@@ -33,8 +33,6 @@ class Effort:
     """Whether frames without a blurred part are left alone."""
     cost: float = 1.0
     """Time it takes, of that of the greatest effort: docs/decisions/live.md."""
-    enough: float = _TOLERANCE
-    """Of the frames that come, so many delivered are enough for no less effort."""
 
     def describe(self) -> str:
         """In words, for a sentence."""
@@ -48,10 +46,9 @@ EFFORTS = (
     Effort(),
     Effort(skips_sharp=True),
     Effort(REDUCED, skips_sharp=True, cost=0.6),
-    Effort(0.5, skips_sharp=True, cost=0.43, enough=2 / 3),
-    Effort(1 / 3, skips_sharp=True, cost=0.3),
+    Effort(0.5, skips_sharp=True, cost=0.43),
 )
-"""From the most to the least; the last is only for machines that are far too slow."""
+"""From the most to the least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +108,10 @@ class RateKeeper:
 
     def _is_missed(self, load: Load) -> bool:
         """Whether fewer frames were delivered than wanted and received."""
-        if self._rate is None:
-            return load.delivered_count < load.received_count * self.effort.enough
-        return load.delivered_count < min(load.received_count, self._rate) * _TOLERANCE
+        wanted = load.received_count
+        if self._rate is not None:
+            wanted = min(wanted, self._rate)
+        return load.delivered_count < wanted * _TOLERANCE
 
     def _has_time_for_more(self, load: Load) -> bool:
         """Whether the next greater effort would fit into a second."""

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from unblur.restoration.live_rate import EFFORTS, Load, RateKeeper
 
-FULL, SHARP, REDUCED, HALF, THIRD = EFFORTS
+FULL, SHARP, REDUCED, HALF = EFFORTS
 
 
 def run(
@@ -39,10 +39,10 @@ def test_the_first_seconds_are_not_counted() -> None:
 def test_a_slow_machine_leaves_sharp_frames_alone_before_it_computes_less() -> None:
     keeper = RateKeeper()
     seen = []
-    for _ in range(12):
+    for _ in range(10):
         if keeper.note_second(Load(30, 15, 1)):
             seen.append(keeper.effort)
-    assert seen == [SHARP, REDUCED, HALF, THIRD]
+    assert seen == [SHARP, REDUCED, HALF]
 
 
 def test_a_few_dropped_frames_are_no_reason() -> None:
@@ -67,19 +67,12 @@ def test_no_more_is_left_out_than_needed() -> None:
 def test_the_lowest_effort_is_the_lowest() -> None:
     keeper = RateKeeper()
     run(keeper, 100, lambda: 5)
-    assert keeper.effort == THIRD
-
-
-def test_two_thirds_of_the_frames_at_half_the_size_are_enough_unless_a_rate_is_wanted() -> None:
-    for rate, effort in ((None, HALF), (30, THIRD)):
-        keeper = RateKeeper(rate)
-        run(keeper, 100, lambda: 9)
-        assert keeper.effort == effort
+    assert keeper.effort == HALF
 
 
 def test_the_effort_rises_again_when_the_machine_is_free() -> None:
     keeper = RateKeeper()
-    run(keeper, 20, lambda: 13)
+    run(keeper, 20, lambda: 15)
     assert keeper.effort == HALF
     run(keeper, 60, lambda: 60)
     assert keeper.effort == FULL
