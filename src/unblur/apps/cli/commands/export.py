@@ -10,7 +10,6 @@ import typer
 from unblur.apps.cli import options
 from unblur.apps.cli.output import SUCCESS, print_result
 from unblur.errors import missing_extra
-from unblur.facts import DEFAULT_LICENCE
 
 Checkpoint = Annotated[
     Path,
@@ -77,6 +76,8 @@ def export(
         from unblur.export.bundle import export_bundle, export_weights
     except ModuleNotFoundError as missing:
         raise missing_extra("exporting", missing.name, "export") from missing
+    from unblur.facts import DEFAULT_LICENCE
+
     pairs = options.parse_data(data or [])
     if checkpoint.suffix == ".safetensors":
         if licence or network:
