@@ -35,7 +35,7 @@ from unblur.weights.checkpoint import (
 )
 from unblur.weights.history import runs_of
 from unblur.weights.run_state import read_state
-from unblur.weights.store import model_in
+from unblur.weights.store import model_in, read_safetensors_facts
 
 _log = logging.getLogger(__name__)
 _PERCEPTUAL = "Trained with a discriminator: looks sharper, is further from the truth."
@@ -105,7 +105,7 @@ def export_weights(
     `calibrate` are none, too small or damaged.
     """
     sets = _open_sets(data)
-    generator, facts = load_checkpoint(weights)
+    facts = read_safetensors_facts(weights)
     copy, path, int8 = _paths_of(facts.model_name, target)
     _check_free([path, int8], overwrites=overwrites)
     if calibrate is not None:
@@ -117,6 +117,7 @@ def export_weights(
         if copy.resolve() != weights.resolve():
             _check_free([copy], overwrites=overwrites)
         return _export(weights, read_blurry(calibrate), sets, target)
+    generator, facts = load_checkpoint(weights)
     model = export_onnx(generator, facts)
     if is_halved(weights):
         halve_weights(model)
