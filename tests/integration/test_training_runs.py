@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 import pytest
 from numpy.lib.format import open_memmap
 
@@ -116,8 +117,9 @@ def test_a_stop_that_reaches_the_drawing_processes_too_saves_the_run(
     assert "stopped; what is finished is kept" in said.splitlines()[-1]
 
 
-def test_a_stop_while_pairs_are_made_is_a_sentence_and_leaves_none(tmp_path: Path) -> None:
-    photos = tmp_path / "photos"
+def start_making_pairs(folder: Path) -> tuple[subprocess.Popen[str], Path]:
+    """A run that makes more pairs than it ever will; gives the process and their file."""
+    photos = folder / "photos"
     photos.mkdir()
     noise = np.random.default_rng(0).integers(0, 256, (76, 76, 3), np.uint8)
     for index in range(2):  # of which the first is held out
@@ -125,14 +127,37 @@ def test_a_stop_while_pairs_are_made_is_a_sentence_and_leaves_none(tmp_path: Pat
             Picture(noise.repeat(8, 0).repeat(8, 1), None, PictureFile("PNG")),
             photos / f"{index}.png",
         )
-    data = DataOptions(cache=tmp_path / "new", photos=photos, pair_px=PAIR_PX, pair_count=10**6)
-    write_config(tmp_path, data=data, maximum_steps=1)
-    process = start(tmp_path)
-    pairs = tmp_path / "new" / "train" / "pairs.npy"
+    data = DataOptions(cache=folder / "new", photos=photos, pair_px=PAIR_PX, pair_count=10**6)
+    write_config(folder, data=data, maximum_steps=1)
+    return start(folder), folder / "new" / "train" / "pairs.npy"
+
+
+def has_pair(pairs: Path) -> bool:
+    """Whether the first pair is made."""
     try:
-        while not (pairs.exists() and open_memmap(pairs, "r")[0].any()):
+        return bool(open_memmap(pairs, "r")[0].any())
+    except (FileNotFoundError, ValueError):  # not there, or not of its full length, yet
+        return False
+
+
+def makers(process: subprocess.Popen[str]) -> list[psutil.Process]:
+    """The processes that make pairs, begun by `process`."""
+    return [
+        child
+        for child in psutil.Process(process.pid).children()
+        if any("spawn_main" in word for word in child.cmdline())
+    ]
+
+
+@pytest.mark.parametrize("moment", ["as they begin", "as they work"])
+def test_a_stop_while_pairs_are_made_is_a_sentence_and_leaves_none(
+    tmp_path: Path, moment: str
+) -> None:
+    process, pairs = start_making_pairs(tmp_path)
+    try:
+        while not (has_pair(pairs) if moment == "as they work" else makers(process)):
             assert process.poll() is None, process.communicate()
-            time.sleep(0.1)
+            time.sleep(0.01)
     finally:
         os.killpg(process.pid, signal.SIGTERM)
     _, said = process.communicate()
@@ -140,6 +165,21 @@ def test_a_stop_while_pairs_are_made_is_a_sentence_and_leaves_none(tmp_path: Pat
     assert [line for line in said.splitlines() if not line.startswith("making ")] == [
         "unblur: stopped; what is finished is kept, and the same command does the rest"
     ]
+    assert not pairs.exists()
+
+
+def test_a_killed_process_that_makes_pairs_ends_the_run_with_a_sentence(tmp_path: Path) -> None:
+    process, pairs = start_making_pairs(tmp_path)
+    try:
+        while not has_pair(pairs):
+            assert process.poll() is None, process.communicate()
+            time.sleep(0.01)
+        makers(process)[0].kill()
+        _, said = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    assert process.returncode == 1
+    assert said.splitlines()[-1].startswith("unblur: a process that makes pairs was killed")
     assert not pairs.exists()
 
 

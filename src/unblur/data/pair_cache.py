@@ -11,6 +11,7 @@ import multiprocessing
 from bisect import bisect_right
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from itertools import accumulate
 from multiprocessing.synchronize import Event
@@ -28,8 +29,8 @@ from unblur.data.blur_synthesis import (
     synthesize_sequence,
 )
 from unblur.data.photos import PhotoPool, PhotoSource, find_photos, open_photos, random_scene
-from unblur.data.stopping import leave_stopping_to_the_parent, stop_requests
-from unblur.errors import InputError
+from unblur.data.stopping import leave_stopping_to_the_parent, shielded_processes, stop_requests
+from unblur.errors import ComputationError, InputError
 from unblur.media.atomic import check_space, explaining, make_folder
 
 _Recipe = tuple[PhotoSource, Path, BlurOptions, int, bool]
@@ -105,7 +106,8 @@ def build_pair_cache(  # noqa: PLR0913 - what pairs depend on
     With a `frame_count` above 1 each is a sequence of so many consecutive frames. As many
     `processes` as there are cores make them, if it is not said how many.
     Raises InputError when the photos cannot be used (`open_photos`), OutputError when
-    `target` cannot be written or the disk is too full.
+    `target` cannot be written or the disk is too full, ComputationError when a process is
+    killed.
     """
     if photos != "drawn":
         find_photos([photos])  # what is not there is told before anything is made
@@ -134,13 +136,18 @@ def _make_chunks(starts: range, processes: int | None, about: _Recipe) -> np.nda
     is_stopped = context.Event()
     with ProcessPoolExecutor(processes, context, _start_worker, (*about, is_stopped)) as pool:
         try:
-            with stop_requests() as request:  # the pool forgets a worker that is half begun
-                chunks = pool.map(_make_chunk, starts)
+            with stop_requests() as request, shielded_processes():
+                chunks = [pool.submit(_make_chunk, start) for start in starts]
             if request.is_made:
                 raise KeyboardInterrupt
-            return np.concatenate(list(chunks))
+            return np.concatenate([chunk.result() for chunk in chunks])
+        except BrokenProcessPool as error:
+            raise ComputationError(
+                "a process that makes pairs was killed, perhaps for lack of memory; free some, "
+                "or make fewer or smaller pairs, and start again"
+            ) from error
         finally:
-            is_stopped.set()
+            is_stopped.set()  # cancelling chunks as well lets a pool that breaks wait for ever
 
 
 def open_pair_cache(folder: Path) -> PairCache:

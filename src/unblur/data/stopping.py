@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
@@ -47,6 +48,24 @@ def _restore(handlers: Mapping[signal.Signals, Any]) -> None:
     """Put back what handled the signals before."""
     for number, handler in handlers.items():
         signal.signal(number, handler)
+
+
+@contextmanager
+def shielded_processes() -> Generator[None]:
+    """Let no SIGINT or SIGTERM reach the processes that begin within the block.
+
+    One that is killed while it begins breaks the pool that it is for. What this thread gets
+    waits until the block ends; another thread's does not, so use it within `stop_requests`.
+    On Windows, which lacks such masks, the block changes nothing.
+    """
+    if sys.platform == "win32":
+        yield
+        return
+    usual = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, usual)
 
 
 def leave_stopping_to_the_parent(_worker: int = 0) -> None:

@@ -16,7 +16,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from unblur.data.pair_cache import PairCache
-from unblur.data.stopping import leave_stopping_to_the_parent
+from unblur.data.stopping import leave_stopping_to_the_parent, shielded_processes
 from unblur.training.config import TrainingOptions
 from unblur.training.curriculum import Curriculum
 
@@ -141,7 +141,9 @@ def load_batches(
         pin_memory=device.type == "cuda",
         worker_init_fn=leave_stopping_to_the_parent,
     )
-    for batch in loader:
+    with shielded_processes():
+        batches = iter(loader)
+    for batch in batches:
         yield batch.to(device)
 
 
