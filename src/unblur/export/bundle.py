@@ -35,7 +35,7 @@ from unblur.weights.checkpoint import (
 )
 from unblur.weights.history import runs_of
 from unblur.weights.run_state import read_state
-from unblur.weights.store import model_in, read_safetensors_facts
+from unblur.weights.store import Form, StoredModel, files_of, read_safetensors_facts
 
 _log = logging.getLogger(__name__)
 _PERCEPTUAL = "Trained with a discriminator: looks sharper, is further from the truth."
@@ -70,7 +70,7 @@ def export_bundle(
     trained_as = options["network"]
     options["network"] = network or trained_as
     facts = replace(_describe(options, state), licence=licence)
-    _check_free(_paths_of(facts.model_name, target), overwrites=overwrites)
+    _check_free(files_of(target, facts.model_name).values(), overwrites=overwrites)
     generator = find_generator(facts.name).build()
     try:
         generator.load_state_dict(_averaged(state))
@@ -106,26 +106,26 @@ def export_weights(
     """
     sets = _open_sets(data)
     facts = read_safetensors_facts(weights)
-    copy, path, int8 = _paths_of(facts.model_name, target)
-    _check_free([path, int8], overwrites=overwrites)
+    files = files_of(target, facts.model_name)
+    _check_free([files["onnx"], files["onnx_int8"]], overwrites=overwrites)
     if calibrate is not None:
         if facts.state_maps:
             raise ModelError(
                 f"{facts.model_name} remembers the frame before, so its int8 is calibrated with "
                 "sequences, not with pictures; export the checkpoint of its run"
             )
-        if copy.resolve() != weights.resolve():
-            _check_free([copy], overwrites=overwrites)
+        if files["safetensors"].resolve() != weights.resolve():
+            _check_free([files["safetensors"]], overwrites=overwrites)
         return _export(weights, read_blurry(calibrate), sets, target)
     generator, facts = load_checkpoint(weights)
     model = export_onnx(generator, facts)
     if is_halved(weights):
         halve_weights(model)
     make_folder(target)
-    with replacing(path) as unfinished:
+    with replacing(files["onnx"]) as unfinished:
         onnx.save(model, unfinished)
-    int8.unlink(missing_ok=True)  # of other weights
-    return [path]
+    files["onnx_int8"].unlink(missing_ok=True)  # of other weights
+    return [files["onnx"]]
 
 
 def _open_sets(data: Mapping[str, Path] | None) -> list[PictureSet]:
@@ -153,11 +153,11 @@ def _export(
     facts = replace(facts, metrics=still_true, measured_on="")
     if sets:
         with TemporaryDirectory() as folder:
-            paths = _write(weights, model, quantized, facts, Path(folder))
-            facts = replace(facts, metrics=still_true | _measure(paths, sets))
-            facts = with_speed(facts, model_in(Path(folder), facts.model_name))
+            written = _write(weights, model, quantized, facts, Path(folder))
+            facts = replace(facts, metrics=still_true | _measure(written, sets))
+            facts = with_speed(facts, written)
     make_folder(target)
-    return _write(weights, model, quantized, facts, target)
+    return list(_write(weights, model, quantized, facts, target).files.values())
 
 
 def _write(
@@ -166,22 +166,18 @@ def _write(
     quantized: onnx.ModelProto,
     facts: NetworkFacts,
     target: Path,
-) -> list[Path]:
-    """Write the three files, each under a temporary name first; gives their paths."""
-    paths = _paths_of(facts.model_name, target)
-    for path, exported in zip(paths[1:], (model, quantized), strict=True):
-        with replacing(path) as unfinished:
-            onnx.save(with_facts(exported, facts), unfinished)
-    replace_facts(weights, facts, paths[0])  # last: it may be `weights` itself
-    return paths
+) -> StoredModel:
+    """Write the three files, each under a temporary name first."""
+    files = files_of(target, facts.model_name)
+    exported: dict[Form, onnx.ModelProto] = {"onnx": model, "onnx_int8": quantized}
+    for form, each in exported.items():
+        with replacing(files[form]) as unfinished:
+            onnx.save(with_facts(each, facts), unfinished)
+    replace_facts(weights, facts, files["safetensors"])  # last: it may be `weights` itself
+    return StoredModel(facts.model_name, files)
 
 
-def _paths_of(name: str, folder: Path) -> list[Path]:
-    """The three files of a model: for PyTorch, in fp32, in int8."""
-    return [folder / f"{name}{ending}" for ending in (".safetensors", ".onnx", ".int8.onnx")]
-
-
-def _check_free(paths: Sequence[Path], *, overwrites: bool) -> None:
+def _check_free(paths: Iterable[Path], *, overwrites: bool) -> None:
     """Raise OutputError where one of `paths` is there, before the work."""
     there = [path for path in paths if path.exists()]
     if there and not overwrites:
@@ -190,7 +186,7 @@ def _check_free(paths: Sequence[Path], *, overwrites: bool) -> None:
         )
 
 
-def _measure(paths: list[Path], sets: Sequence[PictureSet]) -> dict[str, float]:
+def _measure(model: StoredModel, sets: Sequence[PictureSet]) -> dict[str, float]:
     """Gain in dB and SSIM on each set of pairs, in fp32 and int8, and how sharp pictures fare.
 
     Without those that cannot be had, or are infinite, which JSON does not know. Warns of
@@ -198,9 +194,9 @@ def _measure(paths: list[Path], sets: Sequence[PictureSet]) -> dict[str, float]:
     """
     metrics: dict[str, float] = {}
     faults: dict[str, None] = {}
-    precisions: tuple[Precision, ...] = ("fp32", "int8")
-    for path, precision in zip(paths[1:], precisions, strict=True):
-        run = QualityRun([Candidate.of_model(str(path), precision=precision)])
+    forms: dict[Precision, Form] = {"fp32": "onnx", "int8": "onnx_int8"}
+    for precision, form in forms.items():
+        run = QualityRun([Candidate.of_model(str(model.find(form)), precision=precision)])
         for each in sets:
             before, after = mean_scores(list(run.score(each)))
             gained = None

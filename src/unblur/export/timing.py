@@ -15,7 +15,7 @@ from unblur.export.onnx_export import with_facts
 from unblur.facts import NetworkFacts
 from unblur.media.atomic import replacing
 from unblur.weights.checkpoint import replace_facts
-from unblur.weights.store import StoredModel, find_model, model_in
+from unblur.weights.store import StoredModel, find_whole_model
 
 _HEIGHT_PX, _WIDTH_PX = 720, 1280
 _ROUNDS = 20
@@ -51,8 +51,7 @@ def measure_files(name_or_path: str | Path) -> StoredModel:
     It is a bundled model, or the one that any of its three files belongs to. Raises what
     `find_model` and `with_speed` do, and OutputError where a file cannot be written.
     """
-    found = find_model(name_or_path)
-    model = model_in(next(iter(found.files.values())).parent, found.name)
+    model = find_whole_model(name_or_path)
     facts = with_speed(model.read_facts(), model)
     for form, path in model.files.items():
         if form == "safetensors":

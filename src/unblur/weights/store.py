@@ -21,9 +21,9 @@ BUNDLED = Path(__file__).parent / "bundled"
 Form = Literal["onnx", "onnx_int8", "safetensors"]
 
 _ENDINGS: dict[Form, str] = {
-    "onnx_int8": ".int8.onnx",
-    "onnx": ".onnx",
     "safetensors": ".safetensors",
+    "onnx": ".onnx",
+    "onnx_int8": ".int8.onnx",
 }
 _LONGEST_HEADER = 1 << 20
 
@@ -78,9 +78,10 @@ def find_model(name_or_path: str | Path) -> StoredModel:
         )
     if not path.is_file():
         raise ModelError(f"there is no model file {path}; bundled models: {', '.join(known)}")
-    form: Form = next(form for form, ending in _ENDINGS.items() if path.name.endswith(ending))
+    forms: list[Form] = [form for form, ending in _ENDINGS.items() if path.name.endswith(ending)]
+    form = max(forms, key=lambda form: len(_ENDINGS[form]))
     name = path.name.removesuffix(_ENDINGS[form])
-    int8 = path.with_name(f"{name}{_ENDINGS['onnx_int8']}")
+    int8 = files_of(path.parent, name)["onnx_int8"]
     if form == "onnx" and int8.is_file():
         return StoredModel(name, {form: path, "onnx_int8": int8})
     return StoredModel(name, {form: path})
@@ -94,10 +95,13 @@ def find_whole_model(name_or_path: str | Path) -> StoredModel:
 
 def model_in(folder: Path, name: str) -> StoredModel:
     """The model `name` with every form of it that lies in `folder`."""
-    paths: dict[Form, Path] = {
-        form: folder / f"{name}{ending}" for form, ending in _ENDINGS.items()
-    }
+    paths = files_of(folder, name)
     return StoredModel(name, {form: path for form, path in paths.items() if path.exists()})
+
+
+def files_of(folder: Path, name: str) -> dict[Form, Path]:
+    """Where every form of the model `name` lies in `folder`, there or not."""
+    return {form: folder / f"{name}{ending}" for form, ending in _ENDINGS.items()}
 
 
 def read_safetensors_facts(path: Path) -> NetworkFacts:

@@ -299,6 +299,5 @@ def test_pictures_and_figures_that_cannot_be_kept_are_left_out(
     run = Mock(score=lambda _: [], faults=["mine: a.png: a.png is empty"])
     monkeypatch.setattr(bundle, "QualityRun", lambda _: run)
     monkeypatch.setattr(bundle, "Candidate", Mock())
-    paths = [Path("live.safetensors"), Path("live.onnx"), Path("live.int8.onnx")]
-    assert bundle._measure(paths, [PictureSet("mine", ())]) == {}
+    assert bundle._measure(find_model("live"), [PictureSet("mine", ())]) == {}
     assert caplog.messages == ["mine: a.png: a.png is empty"]
