@@ -17,7 +17,7 @@ from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 
 from unblur.errors import OutputError, UnblurError
-from unblur.media.atomic import explaining, replacing
+from unblur.media.atomic import explaining, make_folder, replacing
 from unblur.media.colours import encoded_colours, to_encoder_frame
 from unblur.media.containers import name_for_ffmpeg, reason_of
 from unblur.media.frame import Frame
@@ -204,6 +204,7 @@ class StreamSink:
     def _open_container(self) -> OutputContainer:
         url = self._name.url
         if self._name.kind == "file":
+            make_folder(Path(url).parent)
             url = name_for_ffmpeg(self._exits.enter_context(replacing(Path(url))))
         elif url.startswith("srt:") and not has_protocol("srt"):
             relay = relay_to(url)

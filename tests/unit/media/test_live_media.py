@@ -198,7 +198,7 @@ def test_srt_without_the_program_that_speaks_it_says_what_to_install(
 
 
 def test_a_file_has_its_name_only_when_it_is_finished(tmp_path: Path) -> None:
-    target = tmp_path / "a.mp4"
+    target = tmp_path / "new" / "a.mp4"  # the folder is made
     sink = open_sink(parse_sink(str(target)), FACTS, title="")
     for index in range(5):
         sink.write(frame_at(3600 * index))
@@ -260,9 +260,10 @@ def test_a_bit_rate_is_kept_to(tmp_path: Path) -> None:
     assert sizes[100] < sizes[1000] < 1000 * 1000 / 8 * 2 * 1.5
 
 
-def test_a_sink_that_cannot_be_opened_is_told_in_a_sentence() -> None:
-    with pytest.raises(OutputError, match="there is no folder missing; make it first"):
-        open_sink(parse_sink("missing/a.mp4"), FACTS, title="")
+def test_a_sink_that_cannot_be_opened_is_told_in_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(OutputError, match=r"cannot make the folder .*file: .*; choose another"):
+        open_sink(parse_sink(str(tmp_path / "file" / "a.mp4")), FACTS, title="")
 
 
 class FakeTk(ModuleType):
