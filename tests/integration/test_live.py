@@ -238,22 +238,54 @@ def test_a_source_whose_packets_give_no_pictures_is_put_together(
 
 @needs_posix
 @needs_weights
-@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
-def test_ctrl_c_leaves_a_file_that_plays(tmp_path: Path, stop: signal.Signals) -> None:
+@pytest.mark.parametrize(
+    "stops",
+    [("SIGINT",), ("SIGTERM",), ("SIGHUP",), ("SIGINT", "SIGINT", "SIGTERM", "SIGINT")],
+    ids=" ".join,
+)
+def test_ctrl_c_leaves_a_file_that_plays(tmp_path: Path, stops: tuple[str, ...]) -> None:
     process = _start("live", "pattern", "--to", "out.mp4", cwd=tmp_path)
-    time.sleep(1.0)
-    deadline_s = time.monotonic() + 60
-    hidden = False
-    while not hidden and time.monotonic() < deadline_s:
-        hidden = any(each.stat().st_size > 50_000 for each in tmp_path.glob(".unblur-*"))
-        time.sleep(0.1)
-    process.send_signal(stop)
+    _wait_for_recording(tmp_path)
+    for stop in stops:
+        process.send_signal(signal.Signals[stop])
+        time.sleep(0.03)
     out, err = process.communicate(timeout=30)
     assert (process.returncode, out) == (0, b"")
     assert b"stopping" in err
     assert b"in all: " in err
     assert len(frame_times(tmp_path / "out.mp4")) > 2
     assert parts_of(tmp_path / "out.mp4") == ["out.mp4"]
+
+
+_IN_TERMINAL = """
+import os, pty, sys
+pid, terminal = pty.fork()
+if pid == 0:
+    os.execv(sys.executable, [sys.executable, "-m", "unblur", *sys.argv[1:]])
+sys.stdin.read()
+os.close(terminal)
+os.waitpid(pid, 0)
+"""
+
+
+def _wait_for_recording(folder: Path) -> None:
+    """Until something is recorded in `folder`."""
+    deadline_s = time.monotonic() + 60
+    while not any(each.stat().st_size > 50_000 for each in folder.glob(".unblur-*")):
+        assert time.monotonic() < deadline_s
+        time.sleep(0.1)
+
+
+@needs_posix
+@needs_weights
+def test_a_terminal_that_closes_leaves_a_file_that_plays(tmp_path: Path) -> None:
+    in_terminal = [sys.executable, "-c", _IN_TERMINAL, "live", "pattern", "--to", "a.mp4"]
+    process = subprocess.Popen(in_terminal, cwd=tmp_path, stdin=subprocess.PIPE)
+    _wait_for_recording(tmp_path)
+    process.communicate(timeout=30)  # its input ends
+    assert process.returncode == 0
+    assert len(frame_times(tmp_path / "a.mp4")) > 2
+    assert parts_of(tmp_path / "a.mp4") == ["a.mp4"]
 
 
 @needs_posix

@@ -78,8 +78,11 @@ class LiveContainer:
             self._video = self._find_video()
             sounds = self._container.streams.audio if wants_sound else ()
             self._sound = sounds[0] if sounds else None
-            has_splitter = self._sound is not None and self._is_whole
-            self._splitter = SoundSplitter(self._sound) if has_splitter else None  # pyright: ignore[reportArgumentType]
+            self._splitter = (
+                None
+                if self._sound is None
+                else SoundSplitter(self._sound, is_parsed=not self._is_whole)
+            )
             self.facts = self._receive_first()
         except (FFmpegError, OSError) as error:
             self.close()
@@ -209,10 +212,9 @@ class LiveContainer:
 
     def _sound_of(self, packet: av.Packet[Stream]) -> Iterator[LiveSound]:
         """The packet of sound, split into single ones where it holds several."""
-        if not packet.size:
+        if not packet.size or self._splitter is None:
             return
-        parts = [packet] if self._splitter is None else self._splitter.split(packet)
-        for part in parts:
+        for part in self._splitter.split(packet):
             yield LiveSound(part, self._clock.ticks(packet_moment_s(part)))
 
     def _explain(self, error: Exception) -> MediaError:

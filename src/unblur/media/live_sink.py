@@ -135,17 +135,20 @@ class StreamSink:
         return True
 
     def write_sound(self, sound: LiveSound) -> None:
-        """Send a packet, unless it is not later than the one before."""
+        """Send a packet, unless it is not later, as the container counts, than the one before."""
         stream = self._sound
-        if stream is None or sound.pts <= self._last_sound_pts:
+        if stream is None or stream.time_base is None:
             return
-        self._last_sound_pts = sound.pts
+        pts = round(sound.pts * LIVE_TIME_BASE / stream.time_base)
+        if pts <= self._last_sound_pts:
+            return
+        self._last_sound_pts = pts
         packet = sound.packet
         duration_s = (packet.duration or 0) * packet.time_base
         packet.stream = stream
-        packet.time_base = LIVE_TIME_BASE
-        packet.pts = packet.dts = sound.pts
-        packet.duration = round(duration_s / LIVE_TIME_BASE)
+        packet.time_base = stream.time_base
+        packet.pts = packet.dts = pts
+        packet.duration = round(duration_s / stream.time_base)
         with self._explained_sending():
             self._container.mux_one(packet)
 

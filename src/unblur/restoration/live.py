@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from unblur.data.stopping import ignored_stops
 from unblur.errors import OutputError
 from unblur.images.picture_clock import read_moment
 from unblur.media.frame import Frame
@@ -88,13 +89,14 @@ class LiveSession:
             finish = self._sink.abandon
             raise
         finally:
-            self._is_stopping.set()
-            receiving.join(_FAREWELL_S)
-            restoring.join()
-            summary = self._meter.summary(
-                self._keeper.effort, self._dropped_count, self._source.lost_count
-            )
-            finish()
+            with ignored_stops():  # who presses Ctrl-C twice wants the recording all the same
+                self._is_stopping.set()
+                receiving.join(_FAREWELL_S)
+                restoring.join()
+                summary = self._meter.summary(
+                    self._keeper.effort, self._dropped_count, self._source.lost_count
+                )
+                finish()
         return summary
 
     @property

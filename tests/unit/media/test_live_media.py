@@ -24,7 +24,14 @@ from unblur.media import live_container, srt_relay
 from unblur.media.colours import Colours
 from unblur.media.frame import Frame
 from unblur.media.live_container import LiveContainer
-from unblur.media.live_frames import LIVE_TIME_BASE, LiveClock, LiveFacts, LiveFrame, RgbConverter
+from unblur.media.live_frames import (
+    LIVE_TIME_BASE,
+    LiveClock,
+    LiveFacts,
+    LiveFrame,
+    LiveSound,
+    RgbConverter,
+)
 from unblur.media.live_names import parse_sink, parse_source
 from unblur.media.live_sink import open_sink
 from unblur.media.live_sound import SoundSplitter
@@ -147,6 +154,37 @@ def test_packets_with_several_frames_of_sound_are_split_as_ffmpeg_does(tmp_path:
         abs((here or 0) - (there or 0)) <= 1
         for (here, _), there in zip(split, moments, strict=True)
     )
+
+
+def test_sound_without_time_stamps_follows_what_came_before(tmp_path: Path) -> None:
+    clip = make_clip(tmp_path / "a.ts", long_clip(50, has_audio=True, height=96, width=160))
+    with av.open(str(clip)) as container:
+        sound = container.streams.audio[0]
+        packets = [packet for packet in container.demux(sound) if packet.size]
+        stamps = [packet.pts for packet in packets]
+        for packet in packets[1:10]:
+            packet.pts = packet.dts = packet.duration = None
+        splitter = SoundSplitter(sound, is_parsed=True)
+        dated = [part.pts for packet in packets for part in splitter.split(packet)]
+    assert len(stamps) > 20
+    assert np.abs(np.subtract(dated, stamps)).max() <= 1
+
+
+def test_sound_too_near_for_the_container_does_not_break_the_recording(tmp_path: Path) -> None:
+    clip = make_clip(tmp_path / "a.ts", long_clip(50, has_audio=True, height=96, width=160))
+    source = open_quietly(str(clip))
+    target = tmp_path / "b.mp4"  # counts sound in samples, of which one is two ticks
+    sink = open_sink(parse_sink(str(target)), replace(FACTS, sound=source.facts.sound), title="")
+    sink.write(frame_at(0))
+    with av.open(str(clip)) as container:
+        packets = [packet for packet in container.demux(audio=0) if packet.size]
+    assert len(packets) > 20
+    for index, packet in enumerate(packets):
+        sink.write_sound(LiveSound(packet, 5000 + index))
+    sink.close()
+    stamps = [pts for pts, *_ in packets_of(target, "audio")]
+    assert stamps == sorted(set(stamps))
+    assert len(packets) / 3 < len(stamps) < len(packets)
 
 
 def test_the_pattern_carries_the_time_and_moves() -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import logging
 import os
-import signal
 import sys
 from collections.abc import Sequence
 from io import TextIOWrapper
@@ -37,6 +36,7 @@ from unblur.apps.cli.output import (
     print_result,
 )
 from unblur.apps.cli.stopping import GOES_ON, INTERRUPTED, STOPPED
+from unblur.data.stopping import interrupt_on_every_stop
 from unblur.errors import UnblurError, unwrap_stops
 
 COMMANDS = (restore, live, models, doctor, benchmark, evaluate, synthesize, train, ablation, export)
@@ -78,12 +78,12 @@ def _root(
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command that `arguments` (or the command line) ask for; gives the exit code.
 
-    0: all well. 1: something failed. 2: the request was wrong. 130: stopped with Ctrl-C
-    or SIGTERM.
+    0: all well. 1: something failed. 2: the request was wrong. 130: stopped with Ctrl-C,
+    SIGTERM, or by a terminal that closes (SIGHUP).
     """
     is_debugging = os.environ.get("UNBLUR_DEBUG") == "1"
     if arguments is None:
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        interrupt_on_every_stop()
     _make_streams_safe()
     logging.basicConfig(
         format="%(message)s", level=logging.DEBUG if is_debugging else logging.ERROR
