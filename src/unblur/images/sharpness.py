@@ -13,6 +13,13 @@ _SMEAR_PX = 9
 _BLOCKS = (4, 6)
 _TEXTURE_LEVELS = 1.5
 """Mean difference of neighbours, in grey levels of 8 bits, below which a block says nothing."""
+_SHARP = 0.42
+"""Pictures whose `worst_blur` is less are sharp everywhere: docs/decisions/video-streams.md."""
+
+
+def is_sharp(pixels: NDArray[Any]) -> bool:
+    """Whether a picture, as `worst_blur` takes it, has no blurred part."""
+    return worst_blur(pixels) < _SHARP
 
 
 def worst_blur(pixels: NDArray[Any]) -> float:

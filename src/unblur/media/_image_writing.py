@@ -9,7 +9,8 @@ from typing import IO, Any, cast
 
 from PIL import Image, ImageFile
 
-from unblur.errors import OutputError
+from unblur.errors import ImageFormatError, OutputError
+from unblur.images.arrays import check_samples
 from unblur.media import _heif_files, _png_chunks
 from unblur.media._deep_writing import write_sixteen_bit_png, write_tiff, write_transparent_bmp
 from unblur.media._metadata import fitting_profile
@@ -47,8 +48,9 @@ _ENCODING_ERRORS = (ValueError, TypeError, RuntimeError, struct.error, OverflowE
 
 
 def write_file(picture: Picture, target: Path) -> None:
-    """Write `picture` to `target`; raises OutputError."""
+    """Write `picture` to `target`; raises OutputError, ImageFormatError."""
     kind = _format_for(target)
+    _check_arrays(picture)
     _check_sides(picture, kind, target)
     with replacing(target) as temporary:
         try:
@@ -56,6 +58,16 @@ def write_file(picture: Picture, target: Path) -> None:
         except _ENCODING_ERRORS as error:
             detail = " ".join(str(error).split()) or type(error).__name__
             raise OutputError(f"cannot write {target} ({detail}); try another ending") from error
+
+
+def _check_arrays(picture: Picture) -> None:
+    """Raise ImageFormatError for samples or an alpha that are none: they would become noise."""
+    samples, alpha = check_samples(picture.samples), picture.alpha
+    if alpha is not None and (alpha.shape, alpha.dtype) != (samples.shape[:2], samples.dtype):
+        raise ImageFormatError(
+            f"expected alpha of shape {samples.shape[:2]} and dtype {samples.dtype}, as the "
+            f"samples have, got shape {alpha.shape} and dtype {alpha.dtype}"
+        )
 
 
 def losses(picture: Picture, target: Path) -> tuple[str, ...]:

@@ -9,9 +9,9 @@ from typing import Any
 from numpy.typing import NDArray
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Frame:
-    """One video picture, shown at `pts` ticks of `time_base` seconds."""
+    """One video picture, shown at `pts` ticks of `time_base` seconds; equal to itself alone."""
 
     pixels: NDArray[Any]
     """(height, width, 3) RGB: uint8, or uint16 (0..65535) where the video has more bits."""

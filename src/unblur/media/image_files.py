@@ -40,7 +40,7 @@ def write_picture(picture: Picture, target: str | Path) -> None:
     where the format has no more (HEIC: 10), and transparency becomes white in JPEG.
 
     Raises OutputError for an unknown ending, a picture too large for the format and a
-    file that cannot be written.
+    file that cannot be written; ImageFormatError for arrays that are not as `Picture` has them.
     """
     write_file(picture, Path(target))
 

@@ -38,9 +38,9 @@ class PictureFile:
     """What the file holds beside the picture that no result does, as sentences."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Picture:
-    """An upright still picture.
+    """An upright still picture; equal to itself alone.
 
     `samples` is (height, width, 3) RGB, uint8 or uint16 (0..255 or 0..65535);
     `alpha` is (height, width) of the same dtype, or None.

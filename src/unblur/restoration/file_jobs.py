@@ -16,11 +16,12 @@ from unblur.errors import (
     MissingExtraError,
     ModelError,
     UnblurError,
+    check_known,
     unwrap_stops,
 )
 from unblur.facts import Precision
 from unblur.media.atomic import make_folder
-from unblur.media.codecs import VideoCodec
+from unblur.media.codecs import ENCODERS, VideoCodec
 from unblur.media.image_files import lost_in, read_picture, side_by_side, write_picture
 from unblur.media.video_reader import open_video
 from unblur.media.video_writer import create_video, log_path
@@ -132,8 +133,11 @@ def restore(  # noqa: PLR0913 - one keyword for each option of the command
     Raises InputError for a file that cannot be read or written, ConfigError when
     `target` does not fit, or exists and `overwrite` is False, and what `Restorer` does.
     """
-    if kind_of(Path(source)) == "folder":
-        raise InputError(f"{source} is a folder, expected one picture or video")
+    check_known("video_codec", video_codec, ENCODERS)
+    kind = kind_of(Path(source))
+    if kind not in {"file", "other"}:
+        got = "is a folder" if kind == "folder" else "is not there"
+        raise InputError(f"{Path(source)} {got}; expected one picture or video")
     plan = plan_jobs(
         [source],
         output=target,

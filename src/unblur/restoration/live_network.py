@@ -7,10 +7,11 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from unblur.images.arrays import Pixels
+from unblur.images.sharpness import is_sharp
 from unblur.media.scaling import Scaler
 from unblur.restoration.frame_memory import FrameMemory
 from unblur.restoration.live_rate import EFFORTS, REDUCED, Effort
-from unblur.restoration.restorer import Restorer, is_sharp
+from unblur.restoration.restorer import Restorer
 
 _NO_CHANGE = 128
 _SMALLEST_PX = 32

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
@@ -27,13 +28,14 @@ from unblur.facts import NetworkFacts, Precision
 from unblur.images.arrays import (
     Pixels,
     add_correction,
+    are_equal,
     check_pixels,
     check_samples,
     row_bands,
     to_eight_bits,
 )
 from unblur.images.broken import looks_broken
-from unblur.images.sharpness import worst_blur
+from unblur.images.sharpness import is_sharp
 from unblur.images.state import State
 from unblur.images.tiles import keep, read_reflected, whole
 from unblur.media.frame import Frame
@@ -57,8 +59,6 @@ from unblur.weights.store import Form, StoredModel, find_model
 
 DEFAULT_MODEL = "live"
 _SMALLEST_TILE_PX = 16
-_SHARP = 0.42
-"""Pictures whose `worst_blur` is less are sharp everywhere: docs/decisions/video-streams.md."""
 _Wait = Callable[[], NDArray[Any]]
 
 
@@ -72,7 +72,7 @@ class Restorer:
     the time; their mean is nearer to sharp (`unblur.restoration.self_ensemble`). "auto" is 4,
     but 1 of weights that a discriminator trained: a mean has less of the detail that they add.
     It computes on `thread_count` threads of the CPU; None: as many as the runtime finds good.
-    Not safe to call from several threads at once.
+    Not safe to call from several threads at once; a process that is forked opens its own.
 
     Raises UnknownNameError, ModelError, ConfigError or MissingExtraError when the
     model cannot be opened as asked.
@@ -94,8 +94,13 @@ class Restorer:
         check_known("device", device, get_args(Device))
         if self_ensemble not in {"auto", *get_args(SelfEnsemble)}:
             raise ConfigError(f"self_ensemble must be 1, 2, 4, 8 or 'auto', got {self_ensemble}")
-        if tile_px != "auto" and tile_px < _SMALLEST_TILE_PX:
-            raise ConfigError(f"tile_px must be {_SMALLEST_TILE_PX} or more, got {tile_px}")
+        for name, number, least in (
+            ("tile_px", None if tile_px == "auto" else tile_px, _SMALLEST_TILE_PX),
+            ("thread_count", thread_count, 1),
+        ):
+            if number is not None and not (isinstance(number, int) and number >= least):  # pyright: ignore[reportUnnecessaryIsInstance]
+                raise ConfigError(f"{name} must be a whole number, {least} or more, got {number!r}")
+        self._process_id = os.getpid()
         self._stored = find_model(model)
         self._tile_px: TileSize = tile_px
         self._runtime_name: RuntimeName | Literal["auto"] = runtime
@@ -166,6 +171,7 @@ class Restorer:
         NaN give) is computed again in fp32, with a note. Raises ImageFormatError
         for other arrays, ComputationError when the fp32 result is broken too.
         """
+        self._check_process()
         check_pixels(pixels)
         restored = restore_any_size(pixels, self._runtime, self._tile_px, report_progress)
         return self._mend(pixels, restored, report_progress)
@@ -197,6 +203,7 @@ class Restorer:
         `state` is what the frame before gave; None for the first of a scene. Frames that
         need tiles are restored by themselves. Raises as `restore` does.
         """
+        self._check_process()
         check_pixels(pixels)
         if not (self.has_memory and fits_at_once(pixels, self._runtime, self._tile_px)):
             return self.restore(pixels), None
@@ -221,8 +228,9 @@ class Restorer:
 
         As many are in flight as the runtime computes best at once, no more. A frame
         that equals the one before is not computed again, nor is, with `skips_sharp`, one
-        without a blurred part; `counts` says how many. Frames of 16 bits keep their own
-        gradation: see `images.arrays.add_correction`. Raises as `restore` does.
+        without a blurred part; `counts` says how many. One array may be filled again
+        and again. Frames of 16 bits keep their own gradation: see
+        `images.arrays.add_correction`. Raises as `restore` does.
 
         A model with a memory sees one frame after the other; it forgets where a scene ends
         and, so that a video can be gone on with, after each `forgets_every` frames.
@@ -239,9 +247,11 @@ class Restorer:
                 if memory is not None and forgets_every and number % forgets_every == 0:
                     memory.forget()
                     last = None
-                wait = self._wait_for(frame.pixels, last, memory, skips_sharp=skips_sharp)
-                last = (frame.pixels, wait)
-                pending.append((frame, wait))
+                pixels = frame.pixels.copy()  # callers may fill one array again and again
+                wait = self._wait_for(pixels, last, memory, skips_sharp=skips_sharp)
+                is_repeated = last is not None and wait is last[1]
+                last = (pixels, wait)
+                pending.append((frame, partial(_copied, wait) if is_repeated else wait))
                 if len(pending) >= in_flight_count:
                     yield _finish(*pending.popleft())
             while pending:
@@ -274,7 +284,7 @@ class Restorer:
         skips_sharp: bool,
     ) -> _Wait:
         """What gives the result of a frame, computed only where it has to be."""
-        if last is not None and _are_equal(samples, last[0]):
+        if last is not None and are_equal(samples, last[0]):
             self.counts["repeated"] += 1
             return last[1]
         if skips_sharp and is_sharp(samples):
@@ -290,6 +300,7 @@ class Restorer:
 
     def _start(self, samples: NDArray[Any]) -> _Wait:
         """Begin to restore one picture of many; those that need tiles are done when waited for."""
+        self._check_process()
         check_samples(samples)
         if not fits_at_once(samples, self._runtime, self._tile_px):
             return partial(self._restore_samples, samples)
@@ -347,19 +358,19 @@ class Restorer:
             return runtime
         return SelfEnsembleRuntime(runtime, self.self_ensemble)
 
+    def _check_process(self) -> None:
+        """Raise ComputationError in a fork: runtimes wait there for threads that it lacks."""
+        if os.getpid() != self._process_id:
+            raise ComputationError("a Restorer does not outlive a fork; open one in each process")
+
     def _note(self, sentence: str) -> None:
         if sentence not in self.notes:
             self.notes.append(sentence)
 
 
-def is_sharp(samples: NDArray[Any]) -> bool:
-    """Whether a picture, as `worst_blur` takes it, has no blurred part."""
-    return worst_blur(samples) < _SHARP
-
-
-def _are_equal(samples: NDArray[Any], others: NDArray[Any]) -> bool:
-    """Whether two pictures are the same; those that are not mostly differ in any row."""
-    return np.array_equal(samples[::16], others[::16]) and np.array_equal(samples, others)
+def _copied(wait: _Wait) -> NDArray[Any]:
+    """A result of its own, for a frame that equals the one before."""
+    return wait().copy()
 
 
 def _finish(frame: Frame, wait: _Wait) -> Frame:

@@ -50,6 +50,28 @@ def test_a_path_may_be_a_text(tmp_path: Path) -> None:
     assert np.array_equal(read_picture(str(tmp_path / "a.png")).samples, smooth())
 
 
+@pytest.mark.parametrize("ending", sorted(PICTURE_ENDINGS))
+@pytest.mark.parametrize(
+    ("samples", "alpha"),
+    [
+        (smooth() / 255, None),
+        (smooth().astype(np.int64), None),
+        (smooth()[..., 0], None),
+        (np.concatenate([smooth(), smooth()[..., :1]], axis=2), None),
+        (smooth()[:0], None),
+        (smooth(), smooth()[..., 0].astype(np.uint16)),
+        (smooth(), smooth()[:-1, :, 0]),
+    ],
+    ids=["float", "int64", "grey", "RGBA", "empty", "deeper alpha", "smaller alpha"],
+)
+def test_arrays_that_are_no_picture_are_refused(
+    tmp_path: Path, samples: np.ndarray, alpha: np.ndarray | None, ending: str
+) -> None:
+    with pytest.raises(ImageFormatError, match="expected"):
+        write_picture(Picture(samples, alpha, PictureFile("PNG")), tmp_path / f"a{ending}")
+    assert not list(tmp_path.iterdir())
+
+
 def test_an_ending_in_capitals_is_the_same_ending(tmp_path: Path) -> None:
     write_picture(picture_of(smooth()), tmp_path / "A.PNG")
     assert np.array_equal(read_picture(tmp_path / "A.PNG").samples, smooth())

@@ -14,6 +14,7 @@ from PIL import Image
 
 import unblur
 from tests.fakes import ADDED, FakeRestorer
+from tests.pictures import picture_of, smooth
 from unblur.errors import (
     ComputationError,
     ConfigError,
@@ -21,8 +22,10 @@ from unblur.errors import (
     MediaError,
     ModelError,
     OutputError,
+    UnknownNameError,
 )
 from unblur.media import video_writer
+from unblur.media.image_files import write_picture
 from unblur.restoration import file_jobs
 from unblur.restoration.file_jobs import (
     FileReport,
@@ -126,6 +129,20 @@ def test_a_picture_is_not_written_as_a_video(tmp_path: Path) -> None:
     source = make_picture(tmp_path / "a.png")
     with pytest.raises(ConfigError, match="a video"):
         unblur.restore(source, tmp_path / "a.mp4")
+
+
+@pytest.mark.parametrize("name", ["photo[1].png", "*.png", ""])
+def test_a_name_in_python_is_no_pattern(tmp_path: Path, name: str) -> None:
+    write_picture(picture_of(smooth()), tmp_path / "photo1.png")
+    with pytest.raises(InputError, match="expected one picture or video"):
+        unblur.restore(tmp_path / name)
+    assert [path.name for path in tmp_path.iterdir()] == ["photo1.png"]
+
+
+def test_a_codec_that_is_none_is_told(tmp_path: Path) -> None:
+    write_picture(picture_of(smooth()), tmp_path / "a.png")
+    with pytest.raises(UnknownNameError, match="vp8"):
+        unblur.restore(tmp_path / "a.png", video_codec="vp8")  # pyright: ignore[reportArgumentType]
 
 
 def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path: Path) -> None:

@@ -1,7 +1,9 @@
 """The main object, on the bundled model."""
 
+import os
 import shutil
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -195,6 +197,37 @@ def test_frames_that_repeat_are_computed_once(fake):
     assert restored == [10, 10, 10, 11, 11, 11, 12, 12, 12, 13, 13, 13]
     assert len(fake["fp32"].shapes) == 4
     assert restorer.counts == {"repeated": 8}
+
+
+def test_one_array_may_be_filled_again_and_again(fake):
+    def fill(buffer):
+        for level in (0, 1, 1, 2):
+            buffer[:] = level
+            yield Frame(buffer, level, Fraction(1, 25))
+
+    restored = [frame.pixels for frame in Restorer().restore_frames(fill(lit()))]
+    assert [pixels[0, 0, 0] for pixels in restored] == [10, 11, 11, 12]
+    assert not any(np.shares_memory(here, there) for here, there in pairwise(restored))
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+@pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
+def test_a_fork_is_told_to_open_its_own(fake):
+    restorer = Restorer()
+    pid = os.fork()
+    if pid == 0:
+        try:
+            restorer.restore(lit())
+        except ComputationError:
+            os._exit(7)
+        os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 7
+
+
+@pytest.mark.parametrize("options", [{"tile_px": "big"}, {"tile_px": 32.5}, {"thread_count": -3}])
+def test_numbers_that_are_none_are_told(fake, options):
+    with pytest.raises(ConfigError, match="must be a whole number, 1"):
+        Restorer(**options)
 
 
 def test_sharp_frames_pass_through_only_when_asked_for(fake):
