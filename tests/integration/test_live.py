@@ -13,6 +13,8 @@ import threading
 import time
 from contextlib import closing
 from fractions import Fraction
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -234,6 +236,26 @@ def test_a_source_whose_packets_give_no_pictures_is_put_together(
     with sending(source, 6.5, after_s=0.1):
         summary = run_live(source, "none", limit_s=1)
     assert summary.delivered > 10
+
+
+class QuietHandler(SimpleHTTPRequestHandler):
+    """Gives files of `directory` from their begin only."""
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+def test_a_file_over_http_ends_once_where_the_server_cannot_seek(tmp_path: Path) -> None:
+    make_clip(tmp_path / "a.ts", long_clip(40, height=96, width=160))
+    handler = partial(QuietHandler, directory=str(tmp_path))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}/a.ts"
+        summary = run_live(url, "none", limit_s=20)
+        server.shutdown()
+    assert summary.lost == 0
+    assert 30 <= summary.received <= 40
+    assert summary.seconds < 15
 
 
 @needs_posix

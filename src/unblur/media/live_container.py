@@ -36,6 +36,7 @@ _STALE_S = 0.5
 _LONGEST_SKIP_S = 10.0
 _DEFAULT_RATE = Fraction(30)
 _HIGHEST_RATE = 240
+_PLAYLISTS = {"hls", "dash"}
 _PACKETS_TO_TRY = 60
 """When none of so many gives a picture, they are no whole ones and have to be put together."""
 
@@ -109,8 +110,13 @@ class LiveContainer:
 
     @property
     def is_finite(self) -> bool:
-        """Whether it says how long it is, as files and playlists that are complete do."""
-        return bool(self._container.duration)
+        """Whether it says how long it is, as files and playlists that are complete do.
+
+        A server that gives a file from its begin only says how many bytes; so does one that
+        gives a playlist, which may grow.
+        """
+        has_size = self._container.size > 0 and self._container.format.name not in _PLAYLISTS
+        return bool(self._container.duration) or has_size
 
     def close(self) -> None:
         """Let go of it."""

@@ -66,7 +66,7 @@ class LiveSink(Protocol):
         ...
 
     def abandon(self) -> None:
-        """Let go at once, after an error; what was begun of a file disappears."""
+        """Let go at once, after an error; a file keeps what was recorded before."""
         ...
 
 
@@ -106,6 +106,7 @@ class StreamSink:
         self._reformatter = VideoReformatter()
         self._last_sound_pts = -1
         self._is_connected = not name.may_hang
+        self._has_pictures = False
         self._first_pts: list[int] = []
         try:
             with self._explained(f"cannot send to {name.text}"):
@@ -128,6 +129,7 @@ class StreamSink:
         with self._explained_sending():
             for packet in self._video.encode(encoded):
                 self._container.mux_one(packet)
+        self._has_pictures = True
         if not self._is_connected:
             self._first_pts.append(frame.pts)
             sent = [pts for pts in self._first_pts if frame.pts - pts > _MOST_HELD_BACK]
@@ -176,7 +178,11 @@ class StreamSink:
         self._exits.close()
 
     def abandon(self) -> None:
-        """Let go of everything; a file that was begun disappears."""
+        """Let go of everything; a file in which there are pictures keeps them."""
+        if self._name.kind == "file" and self._has_pictures:
+            close_quietly(self._container)
+            self._exits.close()
+            return
         error = OutputError("abandoned")
         self._exits.__exit__(OutputError, error, None)
 
@@ -187,7 +193,9 @@ class StreamSink:
         try:
             with explaining(Path(self._name.url)) if is_file else nullcontext():
                 yield
-        except UnblurError:
+        except UnblurError as error:
+            if is_file and self._has_pictures:
+                raise OutputError(f"{error}; what was recorded before is kept") from error
             raise
         except (FFmpegError, OSError, ValueError) as error:
             raise OutputError(f"{what}: {reason_of(error)}") from error

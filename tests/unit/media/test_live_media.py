@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 import sys
 import threading
 import time
@@ -246,12 +247,53 @@ def test_a_file_has_its_name_only_when_it_is_finished(tmp_path: Path) -> None:
     assert len(packets_of(target, "video")) == 5
 
 
-def test_a_file_that_is_abandoned_leaves_nothing(tmp_path: Path) -> None:
+def test_a_file_that_is_abandoned_before_its_first_picture_leaves_nothing(tmp_path: Path) -> None:
     target = tmp_path / "a.mkv"
-    sink = open_sink(parse_sink(str(target)), FACTS, title="")
-    sink.write(frame_at(0))
-    sink.abandon()
+    open_sink(parse_sink(str(target)), FACTS, title="").abandon()
     assert parts_of(target) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no limits of file size there")
+@pytest.mark.parametrize("name", ["a.mp4", "a.mov", "a.mkv", "a.ts"])
+def test_a_disk_that_fills_keeps_what_was_recorded_before(tmp_path: Path, name: str) -> None:
+    target = tmp_path / name
+    script = _FILLING.format(target=str(target))
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False
+    )
+    assert "what was recorded before is kept" in done.stdout, done.stderr
+    assert parts_of(target) == [name]
+    written = int(done.stdout.split()[0])
+    assert written > 60
+    assert written - 40 < len(packets_of(target, "video")) <= written + 1  # its last may be cut off
+
+
+_FILLING = """
+import resource, signal
+import numpy as np
+from fractions import Fraction
+from unblur.errors import OutputError
+from unblur.media.colours import Colours
+from unblur.media.frame import Frame
+from unblur.media.live_frames import LIVE_TIME_BASE, LiveFacts
+from unblur.media.live_names import parse_sink
+from unblur.media.live_sink import open_sink
+
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (500_000, 500_000))
+facts = LiveFacts(96, 160, Fraction(25), Colours())
+sink = open_sink(parse_sink({target!r}), facts, title="")
+rng = np.random.default_rng(0)
+written = 0
+try:
+    while True:
+        pixels = rng.integers(0, 256, (96, 160, 3)).astype(np.uint8)
+        sink.write(Frame(pixels, 3600 * written, LIVE_TIME_BASE))
+        written += 1
+except OutputError as error:
+    sink.abandon()
+    print(written, error)
+"""
 
 
 def test_the_facts_of_the_sound_stay_when_the_source_is_closed(tmp_path: Path) -> None:
