@@ -41,6 +41,7 @@ class Clip:
     colours: tuple[int, int, int, int] | None = None
     """Primaries, transfer, matrix (H.273) and range (1 limited, 2 full)."""
     has_audio: bool = False
+    audio_encoder: str = "aac"
     hidden_audio_s: Fraction = Fraction(0)
     """So much sound before the first picture, which the edit list of MP4 hides."""
     subtitle_codec: str | None = None
@@ -94,10 +95,10 @@ def make_clip(path: Path, clip: Clip | None = None, draw: Any = gradient) -> Pat
     muxer = "mpegts" if path.suffix == ".ts" else None
     name = f"file:{path}"
     with av.open(name, "w", format=muxer, container_options=options) as output:
-        audio = _add_audio(output) if clip.has_audio and clip.audio_first else None
+        audio = _add_audio(output, clip) if clip.has_audio and clip.audio_first else None
         video = _add_video(output, clip)
         if clip.has_audio and audio is None:
-            audio = _add_audio(output)
+            audio = _add_audio(output, clip)
         subtitles = _add_subtitles(output, clip)
         output.metadata.update(clip.metadata)
         if clip.has_chapters:
@@ -121,7 +122,7 @@ def make_clip(path: Path, clip: Clip | None = None, draw: Any = gradient) -> Pat
 def make_sound_only(path: Path) -> Path:
     """A file with a second of sound and no picture."""
     with av.open(str(path), "w") as output:
-        audio = _add_audio(output)
+        audio = _add_audio(output, Clip())
         write_sound(output, audio, Fraction(0), Fraction(1))
     return path
 
@@ -243,8 +244,8 @@ def _add_video(output: Any, clip: Clip) -> Any:
     return video
 
 
-def _add_audio(output: Any) -> Any:
-    audio = output.add_stream("aac", rate=48000)
+def _add_audio(output: Any, clip: Clip) -> Any:
+    audio = output.add_stream(clip.audio_encoder, rate=48000)
     audio.layout, audio.format = "stereo", "fltp"
     audio.metadata["language"] = "deu"
     audio.disposition = Disposition.default | Disposition.hearing_impaired

@@ -109,6 +109,14 @@ class LiveContainer:
         yield from chain(waiting, come)
 
     @property
+    def sound_kind(self) -> str | None:
+        """Codec, rate and channels of its sound: packets of another kind cannot follow it."""
+        if self._sound is None:
+            return None
+        context = self._sound.codec_context
+        return f"{context.name}, {context.sample_rate} Hz, {context.layout.name}"
+
+    @property
     def is_finite(self) -> bool:
         """Whether it says how long it is, as files and playlists that are complete do.
 

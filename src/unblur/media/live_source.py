@@ -76,6 +76,8 @@ class FFmpegSource:
         self._last_pts = -1
         self._opened: LiveContainer | None = self._open_first()
         self.facts = self._opened.facts
+        self._sound_kind = self._opened.sound_kind
+        self._has_same_sound = True
 
     def events(self, is_stopping: threading.Event) -> Iterator[LiveEvent]:
         """See `LiveSource.events`."""
@@ -103,7 +105,8 @@ class FFmpegSource:
             if self._name.is_paced and is_stopping.wait(max(0.0, self._clock.wait_s(event.pts))):
                 return
             if not isinstance(event, LiveFrame):
-                yield event
+                if self._has_same_sound:
+                    yield event
             elif event.pts > self._last_pts:
                 self._last_pts = event.pts
                 is_held = self._name.is_paced
@@ -154,6 +157,9 @@ class FFmpegSource:
                     ) from error
             else:
                 self._tell(f"{self._name.text} is back")
+                self._has_same_sound = opened.sound_kind in {None, self._sound_kind}
+                if not self._has_same_sound:
+                    self._tell(f"its sound is now {opened.sound_kind}, and is left out")
                 return opened
 
     def _open(self) -> LiveContainer:

@@ -171,6 +171,20 @@ def test_sound_without_time_stamps_follows_what_came_before(tmp_path: Path) -> N
     assert np.abs(np.subtract(dated, stamps)).max() <= 1
 
 
+def test_other_sound_of_a_source_that_comes_back_is_left_out(tmp_path: Path) -> None:
+    clip = long_clip(25, has_audio=True, height=96, width=160)
+    first = make_clip(tmp_path / "a.ts", clip)
+    second = make_clip(tmp_path / "b.ts", replace(clip, audio_encoder="ac3"))
+    told: list[str] = []
+    source: Any = open_live(parse_source(str(first)), reconnecting=Reconnecting(), tell=told.append)
+    source._name = parse_source(str(second))
+    stop = threading.Event()
+    opened = source._open_again(stop)
+    events = list(source._in_time(opened.events(stop, is_first=False), stop))
+    assert {type(event) for event in events} == {LiveFrame}
+    assert told[-1] == "its sound is now ac3, 48000 Hz, stereo, and is left out"
+
+
 def test_sound_too_near_for_the_container_does_not_break_the_recording(tmp_path: Path) -> None:
     clip = make_clip(tmp_path / "a.ts", long_clip(50, has_audio=True, height=96, width=160))
     source = open_quietly(str(clip))
