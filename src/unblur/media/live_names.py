@@ -8,12 +8,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 from unblur.errors import ConfigError
 from unblur.media.codecs import CONTAINERS
 
 PATTERN = "pattern"
 _SCHEME = re.compile(r"([a-z][a-z0-9+]+)://", re.IGNORECASE)
+_PORTED = {"udp", "tcp", "srt", "rtp"}
+"""Protocols without a port of their own."""
 _TS_PACKETS = 1316
 """Bytes of a datagram: seven packets of an MPEG transport stream."""
 _FIFO = "fifo_size=50000&overrun_nonfatal=1"
@@ -119,7 +122,7 @@ def parse_source(
     """The source that `text` names: a camera, a URL, "-" for stdin, "pattern", or a file.
 
     `size` (height, width) and `rate` are what a camera is asked for; `options` are FFmpeg's
-    and win over ours. Raises ConfigError for a URL that is not read.
+    and win over ours. Raises ConfigError for a URL that is not read, or lacks its port.
     """
     extra = dict(options or {})
     scheme = _scheme_of(text)
@@ -136,6 +139,7 @@ def parse_source(
             f"{text} cannot be read live; expected a camera, a file, -, pattern, or a URL that "
             f"begins with {_list(_SOURCES)}"
         )
+    _check_port(text, scheme)
     url = _with_query(text, _FIFO) if scheme == "udp" else text
     is_web = scheme in {"http", "https"}
     fresh = {} if is_web else {"fflags": "nobuffer"}
@@ -146,7 +150,7 @@ def parse_source(
 def parse_sink(text: str, *, options: Mapping[str, str] | None = None) -> LiveSinkName:
     """The sink that `text` names: "window", "none", "camera", a URL, "-" for stdout, a file.
 
-    Raises ConfigError for a URL or an ending that cannot be written.
+    Raises ConfigError for a URL or an ending that cannot be written, and for one without its port.
     """
     if text in {"window", "none", "camera"}:
         return LiveSinkName(text, text)  # pyright: ignore[reportArgumentType]
@@ -166,6 +170,7 @@ def parse_sink(text: str, *, options: Mapping[str, str] | None = None) -> LiveSi
         raise ConfigError(
             f"cannot write to {text}; expected a URL that begins with {_list(_SINKS)}"
         )
+    _check_port(text, scheme)
     muxer = _SINKS[scheme]
     url = _with_query(text, f"pkt_size={_TS_PACKETS}") if scheme == "udp" else text
     listens = (_query_of(text) | extra).get("listen", "0") != "0"
@@ -202,6 +207,18 @@ def _scheme_of(text: str) -> str | None:
     """The protocol of a URL in lower case; None where it is none (C:\\ is none)."""
     match = _SCHEME.match(text)
     return None if match is None else match[1].lower()
+
+
+def _check_port(url: str, scheme: str) -> None:
+    """Raise ConfigError for a URL without the port that its protocol needs."""
+    try:
+        has_port = bool(urlsplit(url).port)
+    except ValueError:
+        has_port = False
+    if scheme in _PORTED and not has_port:
+        raise ConfigError(
+            f"{url} names no port; expected {scheme}://HOST:PORT, with a port of 1 to 65535"
+        )
 
 
 def _without_password(url: str) -> str:
