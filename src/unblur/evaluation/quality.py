@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from statistics import fmean, median
 
@@ -62,6 +62,8 @@ FIGURES = (
     *("colour_shift", "sharp_kept_colour_shift", "overshoot", "grid_pattern"),
 )
 """The fields of a score of which the mean is taken."""
+_BETWEEN_UNEQUAL = {"psnr_db", "gain_db"}
+"""Those that say nothing of a pair of two equal pictures."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,7 @@ class QualityRun:
         Raises MissingExtraError when a metric's library is not installed.
         """
         self._note(*picture_set.faults)
+        equal_count = 0
         for sample in picture_set.samples:
             try:
                 blurry, sharp = sample.read()
@@ -115,8 +118,14 @@ class QualityRun:
             except UnblurError as error:
                 self._note(f"{picture_set.name}: {sample.name}: {error}")
                 continue
+            equal_count += before.psnr_db == math.inf
             yield before
             yield from self._score_candidates(before, sample, blurry, sharp)
+        if equal_count:
+            self._note(
+                f"{picture_set.name}: {equal_count} of {len(picture_set.samples)} pairs are two "
+                "equal pictures, left out of the mean PSNR and gain"
+            )
 
     def _score_candidates(
         self, before: PictureScore, sample: Sample, blurry: Pixels, sharp: Pixels | None
@@ -232,44 +241,57 @@ class MeanScore:
     """Of the picture that gained least, or lost most; so is the next."""
     least_ssim_gain: float | None = None
     median_s: float | None = None
+    equal_count: int = 0
+    """Pairs of two equal pictures, whose PSNR is infinite: PSNR and gain are without them."""
 
 
 def mean_scores(scores: Sequence[PictureScore]) -> list[MeanScore]:
     """One row for each candidate on each set, in the order of their first scores.
 
-    The gain is over the blurry versions of the very pictures that a candidate restored.
+    The gain is over the blurry versions of the very pictures that a candidate restored. Where a
+    figure is finite for some pictures, its mean and least are over those.
     """
+    equal = {
+        (score.data, score.picture)
+        for score in scores
+        if score.model == BLURRY and score.psnr_db == math.inf
+    }
     groups: dict[tuple[str, str, str, str], list[PictureScore]] = {}
     for score in scores:
         key = (score.data, score.model, score.runtime, score.precision)
         groups.setdefault(key, []).append(score)
-    return [_mean_of(key, group) for key, group in groups.items()]
+    return [_mean_of(key, group, equal) for key, group in groups.items()]
 
 
-def _mean_of(key: tuple[str, str, str, str], group: Sequence[PictureScore]) -> MeanScore:
+def _mean_of(
+    key: tuple[str, str, str, str], group: Sequence[PictureScore], equal: Container[tuple[str, str]]
+) -> MeanScore:
+    """The means of `group`; `equal` are the data and picture of pairs of two equal pictures."""
     good = [score for score in group if not score.error]
+    unequal = [score for score in good if (score.data, score.picture) not in equal]
     times = [score.seconds for score in good if score.seconds is not None]
     means: dict[str, float | None] = {}
     for figure in FIGURES:
-        values: list[float] = [
-            value for score in good if (value := getattr(score, figure)) is not None
-        ]
+        counted = unequal if figure in _BETWEEN_UNEQUAL else good
+        values = _finite(getattr(score, figure) for score in counted)
         has_no_mean = not values or {math.inf, -math.inf} <= set(values)
         means[figure] = None if has_no_mean else fmean(values)
     return MeanScore(
         *key,
         picture_count=len(good),
         failed_count=len(group) - len(good),
+        equal_count=len(good) - len(unequal),
         median_s=median(times) if times else None,
-        least_gain_db=_least(score.gain_db for score in good),
-        least_ssim_gain=_least(score.ssim_gain for score in good),
+        least_gain_db=min(_finite(score.gain_db for score in unequal), default=None),
+        least_ssim_gain=min(_finite(score.ssim_gain for score in good), default=None),
         **means,
     )
 
 
-def _least(values: Iterable[float | None]) -> float | None:
-    """The least of those that are there."""
-    return min((value for value in values if value is not None), default=None)
+def _finite(values: Iterable[float | None]) -> list[float]:
+    """The finite ones; the infinite ones where there are no others."""
+    there = [value for value in values if value is not None]
+    return [value for value in there if math.isfinite(value)] or there
 
 
 def _with_artefacts(look: Look, before: PictureScore) -> PictureScore:

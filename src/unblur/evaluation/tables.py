@@ -113,6 +113,7 @@ COLUMNS: dict[Kind, tuple[Column, ...]] = {
         ("precision", text("precision")),
         ("pictures", number("picture_count", "d")),
         ("failed", lambda row: str(row["failed_count"]) if row["failed_count"] else NOTHING),
+        ("equal pairs", lambda row: str(row.get("equal_count") or NOTHING)),
         *_FIGURES,
         ("median ms", number("median_s", ".0f", 1000)),
     ),

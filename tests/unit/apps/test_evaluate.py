@@ -67,7 +67,9 @@ def test_a_model_is_measured_in_each_self_ensemble(
     assert main([*words, "--data", f"mine={pairs}"]) == 0
     rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [row["model"] for row in rows] == ["blurry input", "live", "live, self-ensemble 2"]
-    assert rows[1]["psnr_db"] != rows[2]["psnr_db"] < float("inf")
+    kept = [row["sharp_kept_psnr_db"] for row in rows[1:]]
+    assert kept[0] != kept[1] < float("inf")
+    assert [row["equal_count"] for row in rows] == [rows[0]["picture_count"]] * 3
     assert main(["evaluate", "--data", f"mine={pairs}", "--self-ensemble", "3"]) == 2
     assert "'3' is not one of 1, 2, 4, 8" in capsys.readouterr().err
 

@@ -178,3 +178,34 @@ def test_gains_that_are_infinite_both_ways_have_no_mean() -> None:
     (mean,) = mean_scores(scores)
     assert mean.gain_db is None
     assert mean.least_gain_db == -math.inf
+
+
+def test_pairs_of_two_equal_pictures_are_left_out_of_psnr_and_gain_and_counted(
+    tmp_path: Path,
+) -> None:
+    for name, level in (("a", 60), ("b", 80), ("equal", 160)):
+        write_level(tmp_path / "blurry" / f"{name}.png", level)
+        write_level(tmp_path / "sharp" / f"{name}.png", 160)
+    keeping = Candidate("keeping", lambda pixels: pixels, "fake", "fp32")
+    scores, faults = score_folder(tmp_path, FAKE, keeping)
+    blurry, fake, kept = mean_scores(scores)
+    before = [20 * np.log10(255 / (160 - level)) for level in (60, 80)]
+    gains = [20 * np.log10((160 - level) / (160 - level - ADDED)) for level in (60, 80)]
+    assert blurry.psnr_db == kept.psnr_db == pytest.approx(sum(before) / 2)
+    assert (blurry.gain_db, kept.gain_db) == (None, 0)
+    assert fake.gain_db == pytest.approx(sum(gains) / 2)
+    assert fake.psnr_db == pytest.approx(blurry.psnr_db + fake.gain_db)
+    assert fake.least_gain_db == pytest.approx(min(gains))
+    assert fake.sharp_kept_psnr_db == pytest.approx(PSNR_OF_ADDED)
+    assert fake.ssim == pytest.approx(np.mean([it.ssim for it in scores if it.model == "fake"]))
+    assert {(it.picture_count, it.equal_count) for it in (blurry, fake, kept)} == {(3, 1)}
+    assert faults == [
+        "mine: 1 of 3 pairs are two equal pictures, left out of the mean PSNR and gain"
+    ]
+
+
+def test_a_mean_is_over_what_is_finite() -> None:
+    figures = (math.inf, 50.0, 40.0)
+    scores = [PictureScore("mine", "live", "a", sharp_kept_psnr_db=it) for it in figures]
+    assert mean_scores(scores)[0].sharp_kept_psnr_db == 45
+    assert mean_scores(scores[:1])[0].sharp_kept_psnr_db == math.inf
