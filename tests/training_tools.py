@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from unblur.training.config import DataOptions, MachineOptions, TrainingOptions
-from unblur.training.trainer import Trainer, make_fabric
+from unblur.training.machine import make_fabric
+from unblur.training.trainer import Trainer
 
 PAIR_PX = 64
 

@@ -17,9 +17,9 @@ from unblur.errors import ConfigError
 
 
 class Options(BaseModel):
-    """Base of every options class: frozen, and refuses what it does not know."""
+    """Base of every options class: frozen, and refuses what it does not know, inf and nan."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     @classmethod
     def from_toml(cls, path: Path, changes: Iterable[str] = ()) -> Self:

@@ -29,8 +29,9 @@ from unblur.data.pair_cache import open_pair_cache  # noqa: E402
 from unblur.media.image_files import write_picture  # noqa: E402
 from unblur.media.picture import Picture, PictureFile  # noqa: E402
 from unblur.training.config import DataOptions  # noqa: E402
+from unblur.training.machine import make_fabric  # noqa: E402
 from unblur.training.throughput import measure_throughput  # noqa: E402
-from unblur.training.trainer import Trainer, make_fabric  # noqa: E402
+from unblur.training.trainer import Trainer  # noqa: E402
 from unblur.weights.run_state import read_state  # noqa: E402
 
 pytestmark = [pytest.mark.torch, pytest.mark.slow]

@@ -49,6 +49,8 @@ def test_values_are_read_and_frozen(tmp_path: Path) -> None:
             "unknown option 'optimizer.learnig_rate'; did you mean 'learning_rate'?",
         ),
         ('name = "x"\n[optimizer]\nlearning_rate = 0', "greater than 0, got 0"),
+        ('name = "x"\n[optimizer]\nlearning_rate = inf', "should be a finite number, got inf"),
+        ('name = "x"\n[optimizer]\nlearning_rate = nan', "should be a finite number, got nan"),
         ("", "name: Field required"),
         ("name = ", "is not valid TOML"),
     ],

@@ -27,6 +27,7 @@ from unblur.export.timing import with_speed
 from unblur.facts import DEFAULT_LICENCE, NetworkFacts, Precision
 from unblur.media.atomic import make_folder, replacing
 from unblur.models.catalog import find_generator
+from unblur.models.generator import Generator
 from unblur.weights.checkpoint import (
     is_halved,
     load_checkpoint,
@@ -59,9 +60,9 @@ def export_bundle(
     to the pairs in the folders `data`, by name, and the time that they take for a frame
     are measured and written into their facts, as is the `licence`, an SPDX name. Gives the
     paths. Raises OutputError where one of them is there, unless `overwrites`; ModelError when
-    `checkpoint` is not one or its weights are not of `network`; UnknownNameError where there is
-    none of that name; InputError when there is nothing to measure in one of `data` or the
-    held-out pictures are too small for `network`.
+    `checkpoint` is not one or its weights are not finite or not of `network`; UnknownNameError
+    where there is none of that name; InputError when there is nothing to measure in one of `data`
+    or the held-out pictures are too small for `network`.
     """
     sets = _open_sets(data)
     state = read_state(checkpoint)
@@ -84,7 +85,8 @@ def export_bundle(
     with TemporaryDirectory() as folder:
         weights = Path(folder) / "weights.safetensors"
         save_checkpoint(generator, facts, weights)  # the fp16 weights are what is exported
-        return _export(weights, (pairs[index][0] for index in range(len(pairs))), sets, target)
+        blurry = (pairs[index][0] for index in range(len(pairs)))
+        return _export(weights, blurry, sets, target, source=checkpoint)
 
 
 def export_weights(
@@ -99,10 +101,10 @@ def export_weights(
 
     With `calibrate`, a folder of blurred pictures or of pairs, `NAME.int8.onnx` and
     `NAME.safetensors` too, measured on `data` as `export_bundle` does; where the latter is
-    `weights` itself, only its facts change. Raises ModelError when `weights` is not a model, or
-    remembers frames and is to be calibrated; OutputError where a file is there, or one in int8,
-    which would be of other weights, unless `overwrites`; InputError when the pictures of
-    `calibrate` are none, too small or damaged.
+    `weights` itself, only its facts change. Raises ModelError when `weights` is not a model, is
+    not finite, or remembers frames and is to be calibrated; OutputError where a file is there, or
+    one in int8, which would be of other weights, unless `overwrites`; InputError when the pictures
+    of `calibrate` are none, too small or damaged.
     """
     sets = _open_sets(data)
     facts = read_safetensors_facts(weights)
@@ -116,8 +118,8 @@ def export_weights(
             )
         if files["safetensors"].resolve() != weights.resolve():
             _check_free([files["safetensors"]], overwrites=overwrites)
-        return _export(weights, read_blurry(calibrate), sets, target)
-    generator, facts = load_checkpoint(weights)
+        return _export(weights, read_blurry(calibrate), sets, target, source=weights)
+    generator, facts = _load_finite(weights, weights)
     model = export_onnx(generator, facts)
     if is_halved(weights):
         halve_weights(model)
@@ -136,11 +138,35 @@ def _open_sets(data: Mapping[str, Path] | None) -> list[PictureSet]:
     return sets
 
 
-def _export(
-    weights: Path, blurry: Iterable[np.ndarray], sets: Sequence[PictureSet], target: Path
-) -> list[Path]:
-    """Quantise, measure on `sets`, and write the three files; gives their paths."""
+def _load_finite(weights: Path, source: Path) -> tuple[Generator, NetworkFacts]:
+    """What the file `weights`, made of `source`, holds; raises ModelError where not all is finite.
+
+    Numbers that are too large for fp16 are infinite in it.
+    """
     generator, facts = load_checkpoint(weights)
+    for name, tensor in generator.state_dict().items():
+        if not tensor.isfinite().all():
+            raise ModelError(
+                f"{source} holds weights that are not finite, or too large for fp16, such as "
+                f"{name}: the training diverged; export another checkpoint, or train again with "
+                "a lower learning rate"
+            )
+    return generator, facts
+
+
+def _export(
+    weights: Path,
+    blurry: Iterable[np.ndarray],
+    sets: Sequence[PictureSet],
+    target: Path,
+    *,
+    source: Path,
+) -> list[Path]:
+    """Quantise, measure on `sets`, and write the three files; gives their paths.
+
+    `source` is what the user named, which may be a checkpoint that `weights` come from.
+    """
+    generator, facts = _load_finite(weights, source)
     model = export_onnx(generator, facts)
     quantized = quantize_onnx(model, calibration_examples(generator, facts, blurry))
     if is_halved(weights):

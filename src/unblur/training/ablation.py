@@ -14,8 +14,9 @@ from unblur.data.pair_cache import PairCache
 from unblur.errors import ConfigError
 from unblur.metrics.ssim import structural_similarity
 from unblur.training.config import TrainingOptions
+from unblur.training.machine import make_fabric
 from unblur.training.sources import open_pairs
-from unblur.training.trainer import Trainer, make_fabric
+from unblur.training.trainer import Trainer
 from unblur.training.validation import restored_pixels, validate
 
 Figures = tuple[float, float]

@@ -12,8 +12,9 @@ import torch
 
 from unblur.training.batches import Batch, Moment, load_batches
 from unblur.training.config import TrainingOptions
+from unblur.training.machine import make_fabric
 from unblur.training.sources import open_batches
-from unblur.training.trainer import Trainer, make_fabric
+from unblur.training.trainer import Trainer
 
 _WARM_UP_STEPS = 3
 

@@ -18,7 +18,6 @@ from typing import Any
 import numpy as np
 import torch
 from lightning_fabric import Fabric
-from lightning_fabric.utilities.exceptions import MisconfigurationException
 from timm.utils import ModelEmaV3
 
 from unblur.data.pair_cache import PairCache
@@ -29,6 +28,7 @@ from unblur.training.batches import Batch, BatchSource, Moment, load_batches
 from unblur.training.config import TrainingOptions
 from unblur.training.gan_step import Adversary, GeneratorLoss, shown_to_adversary, total
 from unblur.training.learning_network import build_network
+from unblur.training.machine import make_fabric, name_device
 from unblur.training.optimizers import learning_rate_scale, make_optimizer, set_learning_rate
 from unblur.training.reports import RunReports, Ticker, say_progress
 from unblur.training.sources import open_batches
@@ -39,32 +39,6 @@ from unblur.weights.run_state import read_state, save_state
 _log = logging.getLogger(__name__)
 _STEPS_BEFORE_LIMIT = 20
 _MOST_OVERFLOWS = 100
-_PRECISIONS = {"fp32": "32-true", "bf16": "bf16-mixed", "fp16": "16-mixed"}
-
-
-def make_fabric(options: TrainingOptions) -> Fabric:
-    """Devices, processes and arithmetic as `options` want them; not launched yet.
-
-    Raises ConfigError when this machine has not what they ask for.
-    """
-    machine = options.machine
-    has_gpu = machine.accelerator != "cpu" and torch.cuda.is_available()
-    if options.precision == "fp16" and not has_gpu:
-        raise ConfigError("fp16 trains on a GPU only; choose precision bf16 or fp32")
-    try:
-        return Fabric(
-            accelerator=machine.accelerator,
-            devices=machine.devices,
-            num_nodes=machine.nodes,
-            strategy=machine.strategy,
-            precision=_PRECISIONS[options.precision],  # pyright: ignore[reportArgumentType]
-        )
-    except (ValueError, RuntimeError, MisconfigurationException) as error:
-        wanted = f"{machine.devices} {machine.accelerator} device(s)"
-        reason = " ".join(str(error).split())
-        raise ConfigError(
-            f"cannot train on {wanted} with machine.strategy {machine.strategy!r}: {reason}"
-        ) from error
 
 
 def train(options: TrainingOptions) -> Path | None:
@@ -248,7 +222,7 @@ class Trainer:
         """All that going on needs."""
         state: dict[str, Any] = {
             "options": self.options.model_dump_json(),
-            "device": _device_name(self.fabric.device),
+            "device": name_device(self.fabric.device),
             "network": self.network.state_dict(),
             "averaged": self.averaged.module.state_dict(),
             "optimizer": self.optimizer.state_dict(),
@@ -344,29 +318,40 @@ class Trainer:
         """Where to go on from, in words."""
         return str(self.last) if self.last.exists() else "none yet"
 
-    def _check(self, values: dict[str, float], batch: Batch) -> None:
-        """Raise UnblurError when one of `values` is not finite."""
+    def _check(self, values: dict[str, float], batch: Batch | None = None) -> None:
+        """Raise UnblurError when one of `values`, of `batch` or of validation, is not finite."""
         for name, value in values.items():
             if not math.isfinite(value):
-                numbers = ", ".join(map(str, batch.pairs))
-                cached = f"pairs {numbers} of {self.options.data.cache}"
-                pairs = cached if numbers else f"pairs made of seed {self.options.seed}"
                 raise UnblurError(
-                    f"the {name} is {value} at step {self.step}, with the {pairs}; "
+                    f"the {name} is {value} at step {self.step}, with the {self._pairs_of(batch)}; "
                     f"the last good checkpoint: {self._last_good}; lower the learning rate"
                 )
 
+    def _pairs_of(self, batch: Batch | None) -> str:
+        """Which pairs those of `batch` are, in words; the held-out ones without a batch."""
+        if batch is None:
+            return f"held-out pairs of {self.options.data.cache}"
+        if not batch.pairs:
+            return f"pairs made of seed {self.options.seed}"
+        return f"pairs {', '.join(map(str, batch.pairs))} of {self.options.data.cache}"
+
     def _validate(self, validation: PairCache, reports: RunReports | None) -> None:
-        """Score the averaged weights; keep them as `best.pt` when they are the best so far."""
+        """Score the averaged weights; keep them as `best.pt` when they are the best so far.
+
+        Raises UnblurError, in all processes, when the score is not finite.
+        """
+        generator = self.averaged.module.generator
         if reports is not None:
-            generator = self.averaged.module.generator
             self.score = validate(generator, validation, self.fabric.device)
+        self.score = self.fabric.broadcast(self.score)
+        scores = (self.score.restored_psnr_db, self.score.sharp_kept_psnr_db)
+        self._check({"validation score": sum(scores)})
+        if reports is not None:
             triplets = example_triplets(generator, validation, self.fabric.device)
             reports.add_triplets(self.step, triplets)
-            if self.score.gain_db > self.best_gain_db:
-                self.best_gain_db = self.score.gain_db
-                self._save(self.options.output / "best.pt")
-        self.fabric.barrier()
+        if self.score.gain_db > self.best_gain_db:
+            self.best_gain_db = self.score.gain_db
+            self._save(self.options.output / "best.pt")
 
     def _save(self, path: Path) -> None:
         """Save the state of the run, once for all processes."""
@@ -389,10 +374,3 @@ class Trainer:
         }
         (reports.add_row if is_row else reports.add_scalars)(self.step, values)
         say_progress(values | {"step": self.step})
-
-
-def _device_name(device: torch.device) -> str:
-    """What people call it."""
-    return (
-        torch.cuda.get_device_name(device) if device.type == "cuda" else f"a {device.type} device"
-    )

@@ -197,6 +197,28 @@ def test_weights_of_an_earlier_form_are_told(checkpoint: Path, tmp_path: Path) -
         export_bundle(tmp_path / "old.pt", tmp_path)
 
 
+@pytest.mark.parametrize("value", [math.nan, math.inf, 1e6])
+def test_weights_that_are_not_finite_are_refused(
+    checkpoint: Path, pairs: Path, tmp_path: Path, value: float
+) -> None:
+    state = run_state.read_state(checkpoint)
+    name, tensor = next(it for it in state["averaged"].items() if it[0].startswith("generator."))
+    tensor[(0,) * tensor.ndim] = value
+    diverged, target = tmp_path / "last.pt", tmp_path / "models"
+    run_state.save_state(state, diverged)
+    told = f"holds weights that are not finite, .*{name.removeprefix('generator.')}"
+    with pytest.raises(ModelError, match=rf"last\.pt {told}"):
+        export_bundle(diverged, target)
+    generator = find_generator("live").build()
+    generator.load_state_dict(bundle._averaged(state))
+    model = tmp_path / "live.safetensors"
+    save_checkpoint(generator, bundle._describe(small_run(tmp_path).model_dump(), state), model)
+    for calibrate in (None, pairs):
+        with pytest.raises(ModelError, match=rf"live\.safetensors {told}"):
+            export_weights(model, target, calibrate=calibrate)
+    assert not target.exists()
+
+
 def test_pictures_that_are_too_small_for_the_network_are_left_out(
     caplog: pytest.LogCaptureFixture,
 ) -> None:

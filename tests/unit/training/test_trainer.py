@@ -27,7 +27,8 @@ from unblur.facts import NetworkFacts  # noqa: E402
 from unblur.models.catalog import find_generator  # noqa: E402
 from unblur.training.config import DataOptions  # noqa: E402
 from unblur.training.gan_step import GeneratorLoss  # noqa: E402
-from unblur.training.trainer import Trainer, make_fabric  # noqa: E402
+from unblur.training.machine import make_fabric  # noqa: E402
+from unblur.training.trainer import Trainer  # noqa: E402
 from unblur.weights import run_state  # noqa: E402
 from unblur.weights.checkpoint import save_checkpoint  # noqa: E402
 from unblur.weights.history import runs_of  # noqa: E402
@@ -157,6 +158,31 @@ def test_a_loss_that_is_no_number_ends_the_run_and_names_step_batch_and_checkpoi
     ):
         trainer.run()
     assert run_state.read_state(tmp_path / "run" / "last.pt")["step"] == 2
+
+
+def test_a_diverged_run_ends_and_keeps_the_checkpoint_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trainer = make_trainer(small_run(tmp_path, checkpoint_minutes=1e-9))
+    take = trainer.train_step
+
+    def take_and_diverge(batch: Any) -> dict[str, float]:
+        values = take(batch)
+        if trainer.step == 3:
+            next(trainer.averaged.module.generator.parameters()).data.fill_(math.nan)
+        return values
+
+    monkeypatch.setattr(trainer, "train_step", take_and_diverge)
+    with pytest.raises(
+        UnblurError,
+        match=r"the validation score is nan at step 3, with the held-out pairs of .*cache; "
+        r"the last good checkpoint: .*last.pt; lower the learning rate",
+    ):
+        trainer.run()
+    for name in ("last", "best"):
+        state = run_state.read_state(tmp_path / "run" / f"{name}.pt")
+        assert state["step"] <= 2
+        assert all(it.isfinite().all() for it in tensors_of(state["averaged"]).values())
 
 
 def test_a_full_disk_ends_the_run_with_a_sentence_and_keeps_what_was_saved(
