@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from collections.abc import Generator
+from contextlib import contextmanager
 from io import FileIO
+from pathlib import Path
+
+from unblur.errors import OutputError
 
 
 def lock(file: FileIO) -> None:
@@ -19,3 +25,27 @@ def lock(file: FileIO) -> None:
         import fcntl
 
         fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+@contextmanager
+def holding(path: Path) -> Generator[bool]:
+    """Lock the file at `path`, made if need be, for the block; gives False where another has it.
+
+    Processes that are forked meanwhile do not keep it when this one is gone. Where the file
+    system knows no locks, nobody is kept out. Raises OutputError when there can be no such file.
+    """
+    try:
+        held = FileIO(path, "ab")
+    except OSError as error:
+        raise OutputError(
+            f"cannot write {path}: {error.strerror}; choose another folder"
+        ) from error
+    with held as file:
+        try:
+            lock(file)
+        except OSError as error:
+            yield sys.platform != "win32" and not isinstance(error, BlockingIOError)
+            return
+        if sys.platform != "win32":
+            os.register_at_fork(after_in_child=file.close)
+        yield True

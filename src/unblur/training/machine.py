@@ -39,4 +39,6 @@ def make_fabric(options: TrainingOptions) -> Fabric:
 
 def name_device(device: torch.device) -> str:
     """What people call it."""
-    return torch.cuda.get_device_name(device) if device.type == "cuda" else f"a {device.type} device"
+    return (
+        torch.cuda.get_device_name(device) if device.type == "cuda" else f"a {device.type} device"
+    )

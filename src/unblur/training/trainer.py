@@ -12,6 +12,7 @@ import logging
 import math
 import time
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +23,9 @@ from timm.utils import ModelEmaV3
 
 from unblur.data.pair_cache import PairCache
 from unblur.data.stopping import StopRequest, stop_requests
-from unblur.errors import ConfigError, UnblurError
+from unblur.errors import ConfigError, OutputError, UnblurError
 from unblur.media.atomic import make_folder
+from unblur.media.locks import holding
 from unblur.training.batches import Batch, BatchSource, Moment, load_batches
 from unblur.training.config import TrainingOptions
 from unblur.training.gan_step import Adversary, GeneratorLoss, shown_to_adversary, total
@@ -39,6 +41,8 @@ from unblur.weights.run_state import read_state, save_state
 _log = logging.getLogger(__name__)
 _STEPS_BEFORE_LIMIT = 20
 _MOST_OVERFLOWS = 100
+_LOCK = ".lock"
+"""In the folder of a run, held by its first process while it writes there."""
 
 
 def train(options: TrainingOptions) -> Path | None:
@@ -102,7 +106,27 @@ class Trainer:
         return min(1.0, max(shares))
 
     def run(self) -> Path:
-        """Train to the end; gives the path of the last checkpoint."""
+        """Train to the end; gives the path of the last checkpoint.
+
+        Raises OutputError, in all processes, where another run is writing into the folder.
+        """
+        output = self.options.output
+        held = (
+            holding(output / _LOCK)
+            if self.fabric.is_global_zero
+            else nullcontext(enter_result=True)
+        )
+        with held as is_ours:
+            if not self.fabric.broadcast(is_ours):
+                raise OutputError(
+                    f"a run is writing into {output} already; wait until it is done or stop it, or "
+                    "choose another output folder"
+                )
+            self._run()
+        return self.last
+
+    def _run(self) -> None:
+        """Train to the end."""
         options, fabric = self.options, self.fabric
         with fabric.rank_zero_first():
             source, validation = open_batches(options)
@@ -117,7 +141,6 @@ class Trainer:
         finally:
             if reports is not None:
                 reports.close()
-        return self.last
 
     def _loop(
         self,

@@ -24,6 +24,7 @@ from unblur.errors import (  # noqa: E402
     UnknownNameError,
 )
 from unblur.facts import NetworkFacts  # noqa: E402
+from unblur.media.locks import holding  # noqa: E402
 from unblur.models.catalog import find_generator  # noqa: E402
 from unblur.training.config import DataOptions  # noqa: E402
 from unblur.training.gan_step import GeneratorLoss  # noqa: E402
@@ -183,6 +184,17 @@ def test_a_diverged_run_ends_and_keeps_the_checkpoint_before(
         state = run_state.read_state(tmp_path / "run" / f"{name}.pt")
         assert state["step"] <= 2
         assert all(it.isfinite().all() for it in tensors_of(state["averaged"]).values())
+
+
+def test_two_runs_do_not_write_into_one_folder(tmp_path: Path) -> None:
+    trainer = make_trainer(small_run(tmp_path, maximum_steps=1))
+    with (
+        holding(tmp_path / "run" / ".lock"),
+        pytest.raises(OutputError, match=r"a run is writing into .*run already; wait until it is"),
+    ):
+        trainer.run()
+    assert [path.name for path in (tmp_path / "run").iterdir()] == [".lock"]
+    assert trainer.run().exists()
 
 
 def test_a_full_disk_ends_the_run_with_a_sentence_and_keeps_what_was_saved(
