@@ -16,7 +16,7 @@ import onnx
 from torch import Tensor
 
 from unblur.data.pair_cache import open_pair_cache
-from unblur.errors import ModelError, OutputError
+from unblur.errors import InputError, ModelError, OutputError
 from unblur.evaluation.candidates import Candidate
 from unblur.evaluation.picture_sets import PictureSet, check_not_all_empty, open_picture_set
 from unblur.evaluation.quality import QualityRun, mean_scores
@@ -67,7 +67,13 @@ def export_bundle(
     sets = _open_sets(data)
     state = read_state(checkpoint)
     options = json.loads(state["options"])
-    pairs = open_pair_cache(Path(options["data"]["cache"]) / "held_out").pairs
+    cache = Path(options["data"]["cache"])
+    if not cache.exists() and not cache.is_absolute():
+        raise InputError(
+            f"the pairs of the run, {cache}, are not in {Path.cwd()}; go to the folder in which it "
+            "was trained, where its relative paths count from, and export there"
+        )
+    pairs = open_pair_cache(cache / "held_out").pairs
     trained_as = options["network"]
     options["network"] = network or trained_as
     facts = replace(_describe(options, state), licence=licence)

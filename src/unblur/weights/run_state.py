@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 from typing import IO, Any
@@ -54,4 +55,20 @@ def read_state(path: Path) -> dict[str, Any]:
         ) from error
     if not isinstance(state, dict) or not {"options", "network", "averaged", "step"} <= set(state):
         raise ModelError(f"{path} is not a checkpoint of a training run; see unblur train")
+    if not _has_options(state["options"]):
+        raise ModelError(
+            f"{path} does not say how it was trained; expected last.pt or best.pt as unblur train "
+            "saves them"
+        )
     return state
+
+
+def _has_options(text: object) -> bool:
+    """Whether `text` is JSON with the options that every run has."""
+    try:
+        options = json.loads(text)  # pyright: ignore[reportArgumentType]
+        return {"network", "optimizer", "data"} <= set(options) and {"cache", "pair_px"} <= set(
+            options["data"]
+        )
+    except (TypeError, ValueError):
+        return False

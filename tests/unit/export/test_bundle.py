@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from dataclasses import replace
 from pathlib import Path
@@ -195,6 +196,17 @@ def test_weights_of_an_earlier_form_are_told(checkpoint: Path, tmp_path: Path) -
     run_state.save_state(state, tmp_path / "old.pt")
     with pytest.raises(ModelError, match="weights of 'live' as it was once"):
         export_bundle(tmp_path / "old.pt", tmp_path)
+
+
+def test_a_checkpoint_is_exported_where_its_relative_paths_lead_to_its_pairs(
+    checkpoint: Path, tmp_path: Path
+) -> None:
+    state = run_state.read_state(checkpoint)
+    options = small_run(checkpoint.parents[1]).model_dump(mode="json")
+    options["data"]["cache"] = "runs/cache"
+    run_state.save_state({**state, "options": json.dumps(options)}, tmp_path / "last.pt")
+    with pytest.raises(InputError, match=r"runs/cache, are not in .*; go to the folder in which"):
+        export_bundle(tmp_path / "last.pt", tmp_path)
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, 1e6])

@@ -12,7 +12,7 @@ torch = pytest.importorskip("torch")
 
 from unblur.errors import ModelError  # noqa: E402
 from unblur.weights.history import runs_of  # noqa: E402
-from unblur.weights.run_state import read_state  # noqa: E402
+from unblur.weights.run_state import read_state, save_state  # noqa: E402
 
 pytestmark = pytest.mark.torch
 
@@ -32,6 +32,14 @@ def test_another_file_is_named_without_advice_to_run_what_it_holds(
 def test_a_folder_is_no_checkpoint(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"cannot read the checkpoint .*: Is a directory"):
         read_state(tmp_path)
+
+
+@pytest.mark.parametrize("options", ["network = 1", "[]", "7", '{"network": "live"}', None])
+def test_a_checkpoint_whose_options_cannot_be_read_is_named(tmp_path: Path, options: Any) -> None:
+    path = tmp_path / "a.pt"
+    save_state({"options": options, "network": {}, "averaged": {}, "step": 1}, path)
+    with pytest.raises(ModelError, match=r"a\.pt does not say how it was trained; expected last"):
+        read_state(path)
 
 
 @pytest.mark.parametrize(
