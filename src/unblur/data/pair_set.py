@@ -54,7 +54,7 @@ def write_pair_set(
 
     `seed` is that of the whole set, for its table. The folder appears when it is complete;
     whatever ends the work early, Ctrl-C included, leaves nothing of it. Raises OutputError
-    when `target` is there already and must not be overwritten or is no set of pairs.
+    when `target` is there already and must not be overwritten or holds anything else.
     """
     sheet: list[Pixels] = []
     cell: tuple[int, int] | None = None
@@ -91,11 +91,27 @@ def check_target(target: Path, *, overwrite: bool) -> None:
         raise OutputError(
             f"{target} is there already; choose another folder, or replace it with --overwrite"
         )
-    if not (target / "pairs.csv").is_file():
+    stranger = _find_stranger(target)
+    if stranger is not None:
         raise OutputError(
-            f"{target} holds something else than a set of pairs and is not overwritten; "
-            "choose another folder"
+            f"{target} holds something else than a set of pairs, {stranger}, and is not "
+            "overwritten; move that away, or choose another folder"
         )
+
+
+def _find_stranger(target: Path) -> Path | None:
+    """Something at `target`, or in it, that no set of pairs holds; None where all is of one."""
+    try:
+        with (target / "pairs.csv").open(newline="", encoding="utf-8") as file:
+            columns, *rows = csv.reader(file)
+    except (OSError, ValueError, csv.Error):  # none, or one that others wrote
+        columns, rows = [], []
+    if tuple(columns) != _COLUMNS:
+        return next(target.iterdir()) if target.is_dir() else target
+    pictures = {Path(part, row[0]) for part in ("blurry", "sharp") for row in rows if row}
+    known = {Path("blurry"), Path("sharp"), Path("pairs.csv"), Path("contact_sheet.jpg"), *pictures}
+    inside = sorted(path.relative_to(target) for path in target.rglob("*"))
+    return next((target / path for path in inside if path not in known), None)
 
 
 @contextmanager

@@ -84,6 +84,23 @@ def test_a_folder_of_other_things_is_never_overwritten(tmp_path):
         check_target(tmp_path, overwrite=True)
 
 
+@pytest.mark.parametrize("name", ["letter.txt", "blurry/mine.png", "sharp/more/00000.png"])
+def test_a_set_with_files_of_the_user_in_it_is_never_overwritten(tmp_path, name):
+    target = tmp_path / "pairs"
+    write_pair_set(pairs(1), target, pair_count=1, seed=0)
+    (target / name).parent.mkdir(exist_ok=True)
+    (target / name).touch()
+    with pytest.raises(OutputError, match=r"something else than a set of pairs, .* move that away"):
+        write_pair_set(pairs(1), target, pair_count=1, seed=0, overwrite=True)
+    assert (target / name).exists()
+
+
+def test_a_table_of_that_name_makes_no_set_of_pairs(tmp_path):
+    (tmp_path / "pairs.csv").write_text("name,source\n00000.png,holiday\n")
+    with pytest.raises(OutputError, match=r"something else than a set of pairs, .*pairs\.csv"):
+        check_target(tmp_path, overwrite=True)
+
+
 def test_a_missing_parent_is_named_before_the_work(tmp_path):
     with pytest.raises(OutputError, match=r"there is no folder .*missing; make it first"):
         check_target(tmp_path / "missing" / "pairs", overwrite=False)
