@@ -116,6 +116,7 @@ def build_pair_cache(  # noqa: PLR0913 - what pairs depend on
     shape = (pair_count, 2, *frames, size_px, size_px, 3)
     try:
         with explaining(target / "pairs.npy"):
+            (target / "pairs.npy").unlink(missing_ok=True)  # workers of a killed run may have it
             np.lib.format.open_memmap(target / "pairs.npy", "w+", np.uint8, shape).flush()
         check_space(target, math.prod(shape))  # a disk that fills later kills those that write
         starts = range(0, pair_count, _CHUNK)

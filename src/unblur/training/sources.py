@@ -9,8 +9,10 @@ from typing import Literal
 
 from unblur.data.blur_synthesis import MARGIN_PX
 from unblur.data.pair_cache import PairCache, build_pair_cache, join_caches, open_pair_cache
-from unblur.data.photos import open_photos
+from unblur.data.photos import PhotoSource, open_photos
 from unblur.errors import ConfigError
+from unblur.media.atomic import explaining, make_folder
+from unblur.media.locks import taking_turns
 from unblur.training.batches import BatchSource, CachedBatches
 from unblur.training.config import DataOptions, TrainingOptions
 from unblur.training.made_batches import MadeBatches
@@ -19,6 +21,8 @@ _log = logging.getLogger(__name__)
 Part = Literal["train", "held_out"]
 _RECORD = "made_with.json"
 """What the pairs of a folder were made with; those of `unblur data pack` have none."""
+_TURNS = ".making"
+"""A file in the cache that a run holds while it makes pairs."""
 _PARTS: tuple[Part, Part] = ("train", "held_out")
 
 
@@ -52,7 +56,7 @@ def open_pairs(options: TrainingOptions, part: Part) -> PairCache:
     if _is_made(data.cache / part):
         _tell_what_differs(options, part)
     else:
-        _make_pairs(options, part)
+        _make_missing_pairs(options, part)
     folders = [data.cache, *data.more_caches]
     return join_caches([_open(folder / part, data) for folder in folders])
 
@@ -61,19 +65,35 @@ def _is_made(folder: Path) -> bool:
     return (folder / "is_straight.npy").exists()
 
 
-def _make_pairs(options: TrainingOptions, part: Part) -> None:
-    """Make the pairs of `part` from the photos."""
-    data, is_held_out = options.data, part == "held_out"
+def _make_missing_pairs(options: TrainingOptions, part: Part) -> None:
+    """Make the pairs of `part` from the photos, or wait while another run makes them."""
+    data = options.data
     folder = data.cache / part
     if data.photos is None:
         raise ConfigError(
             f"there are no pairs in {folder}; make them by `unblur data pack`, "
             "or give data.photos to make them from"
         )
+
+    def tell_waiting() -> None:
+        _log.info("waiting for another run that makes pairs in %s", data.cache)
+
+    make_folder(data.cache)
+    with explaining(folder), taking_turns(data.cache / _TURNS, tell_waiting):
+        if _is_made(folder):
+            _tell_what_differs(options, part)
+        else:
+            _make_pairs(options, part, data.photos)
+
+
+def _make_pairs(options: TrainingOptions, part: Part, photos: PhotoSource) -> None:
+    """Make the pairs of `part` from `photos`."""
+    data, is_held_out = options.data, part == "held_out"
+    folder = data.cache / part
     count = data.held_out_count if is_held_out else data.pair_count
     _log.info("making %d pairs in %s", count, folder)
     build_pair_cache(
-        data.photos,
+        photos,
         folder,
         pair_count=count,
         size_px=data.pair_px,

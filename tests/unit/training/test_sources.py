@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import logging
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
 
 import numpy as np
 import pytest
@@ -62,6 +65,34 @@ def test_pairs_made_with_other_options_are_used_and_what_differs_is_told(
         f"made with seed 1 (now 2), data.blur.noise_share {data.blur.noise_share} (now 0.125); "
         in record.getMessage()
     )
+
+
+def test_a_run_waits_while_another_makes_the_pairs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    begun: list[Path] = []
+    is_waiting = Event()
+
+    def write(photos: object, folder: Path, **_: object) -> None:
+        begun.append(folder)
+        assert is_waiting.wait(20)
+        write_cache(tmp_path / "written")
+        (tmp_path / "written" / "train").rename(folder)
+
+    def note(record: logging.LogRecord) -> bool:
+        if "waiting for another run that makes pairs" in record.getMessage():
+            is_waiting.set()
+        return True
+
+    caplog.set_level(logging.INFO, "unblur")
+    monkeypatch.setattr(sources, "build_pair_cache", write)
+    monkeypatch.setattr(sources._log, "filters", [note])
+    data = small_run(tmp_path).data.model_copy(update={"cache": tmp_path / "new"})
+    options = small_run(tmp_path, data=data)
+    with ThreadPoolExecutor(2) as threads:
+        first, second = threads.map(lambda part: open_pairs(options, part), ["train"] * 2)
+    assert begun == [tmp_path / "new" / "train"]
+    assert np.array_equal(first.pairs[0], second.pairs[0])
 
 
 def test_pairs_of_another_size_are_named(tmp_path: Path) -> None:
