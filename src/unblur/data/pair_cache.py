@@ -28,7 +28,7 @@ from unblur.data.blur_synthesis import (
     synthesize_pair,
     synthesize_sequence,
 )
-from unblur.data.photos import PhotoPool, PhotoSource, find_photos, open_photos, random_scene
+from unblur.data.photos import PhotoPool, PhotoSource, check_photos, open_photos, random_scene
 from unblur.data.stopping import leave_stopping_to_the_parent, shielded_processes, stop_requests
 from unblur.errors import ComputationError, InputError
 from unblur.media.atomic import check_space, explaining, make_folder
@@ -105,15 +105,16 @@ def build_pair_cache(  # noqa: PLR0913 - what pairs depend on
 
     With a `frame_count` above 1 each is a sequence of so many consecutive frames. As many
     `processes` as there are cores make them, if it is not said how many.
-    Raises InputError when the photos cannot be used (`open_photos`), OutputError when
+    Raises InputError when the photos cannot be used (`check_photos`: those held out and the
+    others, before any pair is made), OutputError when
     `target` cannot be written or the disk is too full, ComputationError when a process is
     killed.
     """
-    if photos != "drawn":
-        find_photos([photos])  # what is not there is told before anything is made
-    make_folder(target)
     frames = (frame_count,) if frame_count > 1 else ()
     shape = (pair_count, 2, *frames, size_px, size_px, 3)
+    if photos != "drawn":  # removing a photo later moves others from one part to the other
+        check_photos(photos, scene_px=_scene_px(shape[1:]))
+    make_folder(target)
     try:
         with explaining(target / "pairs.npy"):
             (target / "pairs.npy").unlink(missing_ok=True)  # workers of a killed run may have it

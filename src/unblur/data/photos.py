@@ -6,6 +6,7 @@ import logging
 import math
 import tarfile
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -149,19 +150,56 @@ def load_photos(folder: Path, *, held_out: bool = False, scene_px: int = _SCENE_
             continue
         large = min(pixels.shape[:2]) >= scene_px
         (pool.scenes if large else pool.objects).append(pixels)
+    _refuse_unfit(folder, photos, damaged, len(pool.scenes), scene_px, held_out=held_out)
+    return pool
+
+
+def check_photos(folder: Path, *, scene_px: int = 0) -> None:
+    """Read the pictures of `folder`, those held out too, without keeping them.
+
+    Raises what `load_photos` raises for either part.
+    """
+    scene_px = max(scene_px, _SCENE_PX)
+    photos = find_photos([folder])
+    with ThreadPoolExecutor() as threads:
+        sides = list(threads.map(_shorter_side_px, photos))
+    for held_out in (False, True):
+        part = [i for i in range(len(photos)) if (i % HELD_OUT_EVERY == 0) == held_out]
+        damaged = [photos[index] for index in part if sides[index] == 0]
+        scene_count = sum(sides[index] >= scene_px for index in part)
+        _refuse_unfit(folder, photos, damaged, scene_count, scene_px, held_out=held_out)
+
+
+def _shorter_side_px(photo: PhotoFile) -> int:
+    """The shorter side of a photo; 0 where it is damaged."""
+    try:
+        return min(photo.read().shape[:2])
+    except MediaError:
+        return 0
+
+
+def _refuse_unfit(
+    folder: Path,
+    photos: Sequence[PhotoFile],
+    damaged: Sequence[PhotoFile],
+    scene_count: int,
+    scene_px: int,
+    *,
+    held_out: bool,
+) -> None:
+    """Raise InputError for a part of `photos` that has no scene, or too many `damaged` ones."""
     if len(damaged) > _MOST_DAMAGED * len(photos):
         names = ", ".join(photo.name for photo in damaged[:3])
         raise InputError(
             f"{len(damaged)} of the {len(photos)} pictures in {folder} are damaged, expected at "
             f"most 1 in 100; remove or replace them: {names}"
         )
-    if not pool.scenes:
+    if not scene_count:
         part = "held out (every 20th by name, from the first)" if held_out else "trained on"
         raise InputError(
             f"no picture of {scene_px} px or more in {folder} among those that are {part}; "
             "give more sharp photos"
         )
-    return pool
 
 
 def draw_photos(*, held_out: bool = False, scene_px: int = 0) -> PhotoPool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
 from pathlib import Path
@@ -9,8 +10,8 @@ from typing import Literal
 
 from unblur.data.blur_synthesis import MARGIN_PX
 from unblur.data.pair_cache import PairCache, build_pair_cache, join_caches, open_pair_cache
-from unblur.data.photos import PhotoSource, open_photos
-from unblur.errors import ConfigError
+from unblur.data.photos import PhotoSource, find_photos, open_photos
+from unblur.errors import ConfigError, InputError
 from unblur.media.atomic import explaining, make_folder
 from unblur.media.locks import taking_turns
 from unblur.training.batches import BatchSource, CachedBatches
@@ -112,10 +113,22 @@ def _recipe(options: TrainingOptions, part: Part) -> dict[str, object]:
     return {
         "seed": options.seed,
         "data.photos": None if data.photos is None else str(data.photos),
+        "photos there": _describe_photos(data.photos),
         f"data.{count_name}": getattr(data, count_name),
         "data.pair_px": data.pair_px,
         **{f"data.blur.{name}": value for name, value in data.blur.model_dump(mode="json").items()},
     }
+
+
+def _describe_photos(photos: PhotoSource | None) -> str | None:
+    """How many photos there are, and a checksum of their names, by which some are held out."""
+    if photos is None or photos == "drawn":
+        return None
+    try:
+        names = [photo.name for photo in find_photos([photos])]
+    except InputError:  # they are not needed once the pairs are made
+        return None
+    return f"{len(names)}, names {hashlib.sha256(json.dumps(names).encode()).hexdigest()[:8]}"
 
 
 def _tell_what_differs(options: TrainingOptions, part: Part) -> None:
@@ -128,6 +141,8 @@ def _tell_what_differs(options: TrainingOptions, part: Part) -> None:
     wanted = _recipe(options, part)
     if options.data.photos is None:  # they are not needed any more
         del wanted["data.photos"]
+    if wanted["photos there"] is None:
+        del wanted["photos there"]
     differing = [
         f"{name} {made_with[name]!r} (now {value!r})"
         for name, value in wanted.items()

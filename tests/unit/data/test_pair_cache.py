@@ -71,7 +71,17 @@ def test_photos_that_cannot_be_used_are_named(tmp_path):
             seed=1,
             processes=1,
         )
-    assert not any((tmp_path / "cache").iterdir())
+    assert not (tmp_path / "cache").exists()
+
+
+@pytest.mark.parametrize(("name", "held_out"), [("00.png", False), ("01.png", True)])
+def test_a_damaged_photo_of_the_other_part_is_told_before_anything_is_made(
+    photos: Path, tmp_path: Path, name: str, held_out: bool
+) -> None:
+    (photos / name).write_bytes(b"rubbish")
+    with pytest.raises(InputError, match=rf"1 of the 22 pictures .* are damaged.*{name}"):
+        build_pair_cache(photos, tmp_path / "cache", **_FEW, held_out=held_out, processes=1)
+    assert not (tmp_path / "cache").exists()
 
 
 def test_a_folder_of_photos_that_is_not_there_is_told_before_anything_is_made(
@@ -118,12 +128,12 @@ def test_a_stop_while_workers_begin_leaves_none_behind(
 
 
 def test_a_disk_that_is_too_full_is_told_before_the_work(
-    photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=2_000_000))
     few = _FEW | {"pair_count": 3000}
     with pytest.raises(OutputError, match=r"would take 41\.5 GB, and 0\.0 GB are free"):
-        build_pair_cache(photos, tmp_path / "train", **few | {"size_px": 1518})
+        build_pair_cache("drawn", tmp_path / "train", **few | {"size_px": 1518})
 
 
 @pytest.mark.parametrize("name", ["pairs.npy", "path_px.npy", "is_straight.npy"])

@@ -95,6 +95,24 @@ def test_a_run_waits_while_another_makes_the_pairs(
     assert np.array_equal(first.pairs[0], second.pairs[0])
 
 
+def test_photos_that_came_or_went_since_the_pairs_were_made_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def write(photos: object, folder: Path, **_: object) -> None:
+        write_cache(tmp_path / "written")
+        (tmp_path / "written" / "train").rename(folder)
+
+    monkeypatch.setattr(sources, "build_pair_cache", write)
+    (tmp_path / "a.png").touch()
+    data = small_run(tmp_path).data.model_copy(update={"cache": tmp_path / "new"})
+    options = small_run(tmp_path, data=data)
+    open_pairs(options, "train")
+    (tmp_path / "b.png").touch()
+    open_pairs(options, "train")
+    (record,) = caplog.records
+    assert "they were made with photos there '1, names " in record.getMessage()
+
+
 def test_pairs_of_another_size_are_named(tmp_path: Path) -> None:
     options = small_run(tmp_path)
     data = options.data.model_copy(update={"pair_px": 80})
