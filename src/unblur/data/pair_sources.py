@@ -157,31 +157,60 @@ def video_pairs(
     Optical flow adds `between_count` frames between each two. Pairs are spread over each
     video as far as its length is known. Squares of `size_px` from anywhere in the frame,
     or whole frames. Noise and compression of the blurry half are those of `options`.
-    Raises InputError for videos that cannot be read, have fewer frames than `window` or
-    are smaller than `size_px`.
+    Videos that cannot be read, have fewer frames than `window` or are smaller than `size_px`
+    are left out with a warning, cut-off ones from where they end, and those after them give
+    more. Raises InputError when they are all that there is, and ConfigError for a
+    `window` that is not odd.
     """
+    made_count = 0
+    last_error: InputError | None = None
     for index, video in enumerate(videos):
-        wanted = (pair_count * (index + 1)) // len(videos) - (pair_count * index) // len(videos)
+        wanted = (pair_count - made_count) // (len(videos) - index)
         rng = np.random.default_rng((seed, index))
-        with open_video(video) as reader:
-            _check_size(reader, size_px)
-            moments = _Moments(reader, window)
-            stride = _spread(reader.frame_count_estimate, window, wanted)
-            averaged = average_frames(
-                moments,
-                window,
-                gamma=gamma,
-                stride=stride,
-                interpolate=interpolate_by_flow,
-                between_count=between_count,
-            )
-            try:
-                for pair in islice(averaged, wanted):
-                    made = _finish(pair, size_px, gamma, rng, options)
-                    yield SourcedPair(made, video.name, moments.middle_s())
-            except InputError as error:
-                is_named = str(video) in str(error)
-                raise InputError(str(error) if is_named else f"{video}: {error}") from error
+        try:
+            for made in _pairs_of_video(
+                video, wanted, size_px, rng, options, window, gamma, between_count
+            ):
+                made_count += 1
+                yield made
+        except InputError as error:
+            last_error = error
+            if made_count or len(videos) > 1:
+                _log.warning("left out: %s", error)
+    if last_error is not None and not made_count:
+        raise last_error
+
+
+def _pairs_of_video(
+    video: Path,
+    wanted: int,
+    size_px: int | None,
+    rng: np.random.Generator,
+    options: BlurOptions,
+    window: int,
+    gamma: float,
+    between_count: int,
+) -> Iterator[SourcedPair]:
+    """Up to `wanted` pairs of one video; raises InputError that names it."""
+    with open_video(video) as reader:
+        _check_size(reader, size_px)
+        moments = _Moments(reader, window)
+        stride = _spread(reader.frame_count_estimate, window, wanted)
+        averaged = average_frames(
+            moments,
+            window,
+            gamma=gamma,
+            stride=stride,
+            interpolate=interpolate_by_flow,
+            between_count=between_count,
+        )
+        try:
+            for pair in islice(averaged, wanted):
+                made = _finish(pair, size_px, gamma, rng, options)
+                yield SourcedPair(made, video.name, moments.middle_s())
+        except InputError as error:
+            is_named = str(video) in str(error)
+            raise InputError(str(error) if is_named else f"{video}: {error}") from error
 
 
 class _Moments:

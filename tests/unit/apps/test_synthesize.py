@@ -143,6 +143,22 @@ def test_damaged_and_small_photos_are_left_out_with_a_word(photos, tmp_path, cap
     assert told[1] == "left out: 1.png has 40x40 pixels, expected 96 or more each way"
 
 
+def test_videos_that_cannot_be_used_are_left_out_with_a_word(tmp_path, caplog):
+    folder = tmp_path / "videos"
+    folder.mkdir()
+    clip_of(folder / "good.mp4")
+    clip_of(folder / "short.mp4", 3)
+    (folder / "cut.mp4").write_bytes((folder / "good.mp4").read_bytes()[:2000])
+    out = tmp_path / "out"
+    words = ["synthesize", str(folder), "-o", str(out), "--count", "3", "--window", "5"]
+    assert main(words) == 0
+    assert {row["source"] for row in rows_of(out)} == {"good.mp4"}
+    told = sorted(record.getMessage() for record in caplog.records)
+    assert len(told) == 2
+    assert all(text.startswith("left out: ") for text in told)
+    assert any("short.mp4" in text for text in told)
+
+
 FAULTS = {
     "unknown": (["--blur", "noise_shar=1"], "did you mean 'noise_share'?"),
     "unfit": (["--blur", "noise_share=2"], "less than or equal to 1"),
