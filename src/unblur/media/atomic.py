@@ -162,9 +162,16 @@ def check_space(folder: Path, size_bytes: int) -> None:
     free_bytes = shutil.disk_usage(above).free
     if size_bytes > free_bytes:
         raise OutputError(
-            f"{folder} would take {size_bytes / 1e9:.1f} GB, and {free_bytes / 1e9:.1f} GB are "
-            "free; take fewer or smaller crops, or write elsewhere"
+            f"{folder} would take {_describe_size(size_bytes)}, and {_describe_size(free_bytes)} "
+            "are free; take fewer or smaller crops, or write elsewhere"
         )
+
+
+def _describe_size(size_bytes: int) -> str:
+    """A size in GB, or in MB where it is below one."""
+    if size_bytes < 1e9:
+        return f"{size_bytes / 1e6:.1f} MB"
+    return f"{size_bytes / 1e9:.1f} GB"
 
 
 def check_name(target: Path) -> None:

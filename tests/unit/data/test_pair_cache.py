@@ -132,7 +132,7 @@ def test_a_disk_that_is_too_full_is_told_before_the_work(
 ) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=2_000_000))
     few = _FEW | {"pair_count": 3000}
-    with pytest.raises(OutputError, match=r"would take 41\.5 GB, and 0\.0 GB are free"):
+    with pytest.raises(OutputError, match=r"would take 41\.5 GB, and 2\.0 MB are free"):
         build_pair_cache("drawn", tmp_path / "train", **few | {"size_px": 1518})
 
 
