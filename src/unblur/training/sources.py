@@ -12,7 +12,7 @@ from unblur.data.blur_synthesis import MARGIN_PX
 from unblur.data.pair_cache import PairCache, build_pair_cache, join_caches, open_pair_cache
 from unblur.data.photos import PhotoSource, find_photos, open_photos
 from unblur.errors import ConfigError, InputError
-from unblur.media.atomic import explaining, make_folder
+from unblur.media.atomic import make_folder
 from unblur.media.locks import taking_turns
 from unblur.training.batches import BatchSource, CachedBatches
 from unblur.training.config import DataOptions, TrainingOptions
@@ -80,7 +80,7 @@ def _make_missing_pairs(options: TrainingOptions, part: Part) -> None:
         _log.info("waiting for another run that makes pairs in %s", data.cache)
 
     make_folder(data.cache)
-    with explaining(folder), taking_turns(data.cache / _TURNS, tell_waiting):
+    with taking_turns(data.cache / _TURNS, tell_waiting):
         if _is_made(folder):
             _tell_what_differs(options, part)
         else:
