@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import tarfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,10 +17,12 @@ import numpy as np
 from unblur.data.blur_synthesis.documents import draw_document
 from unblur.data.dead_leaves import draw_dead_leaves
 from unblur.errors import InputError, MediaError
+from unblur.images.arrays import to_eight_bits
+from unblur.media.image_files import read_picture
 
-PHOTO_ENDINGS: frozenset[str] = frozenset(
-    {".webp", ".jpg", ".jpeg", ".png", ".tif", ".tiff", ".bmp"}
-)
+_HEIF_ENDINGS = frozenset({".heic", ".heif", ".hif"})
+"""Of what phones write and OpenCV does not read; such photos are not looked for in archives."""
+PHOTO_ENDINGS = _HEIF_ENDINGS | {".webp", ".jpg", ".jpeg", ".png", ".tif", ".tiff", ".bmp"}
 """Endings, in lower case, of the files taken for photos."""
 _log = logging.getLogger(__name__)
 HELD_OUT_EVERY = 20
@@ -49,6 +51,8 @@ class PhotoFile:
 
     def read(self) -> np.ndarray:
         """Its pixels, (H, W, 3) uint8 RGB, upright; raises MediaError when it is no picture."""
+        if self.path.suffix.lower() in _HEIF_ENDINGS:
+            return to_eight_bits(read_picture(self.path).samples)
         try:
             with self.path.open("rb") as file:
                 file.seek(self.offset)
@@ -85,7 +89,7 @@ def _photos_at(source: Path) -> Iterator[PhotoFile]:
         raise InputError(f"there is no file or folder {str(source)!r}")
     elif source.suffix.lower() == ".tar":
         yield from _photos_in_archive(source)
-    elif _is_photo(source.name):
+    elif _is_photo(source.name, PHOTO_ENDINGS):
         yield PhotoFile(source.name, source)
 
 
@@ -94,16 +98,16 @@ def _photos_in_archive(archive: Path) -> Iterator[PhotoFile]:
     try:
         with tarfile.open(archive, "r:") as members:
             for member in members:
-                if member.isfile() and _is_photo(member.name):
+                if member.isfile() and _is_photo(member.name, PHOTO_ENDINGS - _HEIF_ENDINGS):
                     yield PhotoFile(member.name, archive, member.offset_data, member.size)
     except (OSError, tarfile.TarError) as error:
         raise InputError(f"{archive} is damaged or no tar archive: {error}") from error
 
 
-def _is_photo(name: str) -> bool:
-    """Whether a name is that of a photo that is not hidden."""
+def _is_photo(name: str, endings: Collection[str]) -> bool:
+    """Whether a name has one of `endings`, and is not hidden."""
     path = Path(name)
-    return path.suffix.lower() in PHOTO_ENDINGS and not path.name.startswith(".")
+    return path.suffix.lower() in endings and not path.name.startswith(".")
 
 
 @dataclass(frozen=True, slots=True)

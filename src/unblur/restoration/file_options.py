@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, Literal
 
+from unblur.errors import ConfigError
 from unblur.facts import Precision
 from unblur.media.codecs import VideoCodec
 from unblur.restoration.self_ensemble import SelfEnsemble
@@ -31,6 +33,21 @@ class VideoOptions:
     """Whether frames without a blurred part are left as they are."""
     preview_count: int = 0
     """Stills, before and after side by side, that are written first."""
+
+    def __post_init__(self) -> None:
+        """Raise ConfigError for moments and counts that are none."""
+        end_s = math.inf if self.end_s is None else self.end_s
+        try:
+            fits = 0 <= self.start_s < end_s
+        except TypeError:
+            fits = False
+        if not fits:
+            raise ConfigError(
+                "expected seconds of which start_s is 0 or more and end_s is later, "
+                f"got {self.start_s!r} and {self.end_s!r}"
+            )
+        if not (isinstance(self.preview_count, int) and self.preview_count >= 0):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise ConfigError(f"preview_count must be 0 or more, got {self.preview_count!r}")
 
 
 USUAL_VIDEO = VideoOptions()

@@ -8,8 +8,10 @@ import pytest
 cv2 = pytest.importorskip("cv2")
 
 from tests.blur_tools import scene  # noqa: E402
+from tests.pictures import picture_of, smooth  # noqa: E402
 from unblur.data.photos import find_photos, load_photos, random_scene  # noqa: E402
 from unblur.errors import InputError, MediaError  # noqa: E402
+from unblur.media.image_files import write_picture  # noqa: E402
 
 pytestmark = pytest.mark.torch
 
@@ -39,6 +41,16 @@ def test_photos_in_an_archive_are_those_beside_it(photos, tmp_path):
     inside, outside = find_photos([archive]), find_photos([photos])
     assert [photo.name for photo in inside] == [photo.name for photo in outside]
     assert np.array_equal(inside[5].read(), outside[5].read())
+
+
+def test_photos_of_phones_are_read_as_pictures_are(tmp_path):
+    pixels = smooth()
+    write_picture(picture_of(pixels), tmp_path / "a.heic")
+    (photo,) = find_photos([tmp_path])
+    assert np.abs(photo.read().astype(int) - pixels).mean() < 12
+    (tmp_path / "a.heic").write_bytes(b"damaged")
+    with pytest.raises(MediaError, match=r"a\.heic"):
+        photo.read()
 
 
 def test_a_source_that_is_not_there_is_named(tmp_path):

@@ -139,6 +139,21 @@ def test_a_name_in_python_is_no_pattern(tmp_path: Path, name: str) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["photo1.png"]
 
 
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"start_s": "0.2"},
+        {"start_s": -1},
+        {"start_s": 2, "end_s": 1},
+        {"end_s": float("nan")},
+        {"preview_count": 1.5},
+    ],
+)
+def test_moments_of_a_video_that_are_none_are_told(options: dict[str, Any]) -> None:
+    with pytest.raises(ConfigError, match=r"start_s|preview_count"):
+        unblur.VideoOptions(**options)
+
+
 def test_a_codec_that_is_none_is_told(tmp_path: Path) -> None:
     write_picture(picture_of(smooth()), tmp_path / "a.png")
     with pytest.raises(UnknownNameError, match="vp8"):
