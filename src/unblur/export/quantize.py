@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import logging
 import math
+import sys
 from collections.abc import Iterable, Mapping
+from contextlib import redirect_stdout
 from typing import Any
 
 import nncf
@@ -33,18 +35,19 @@ def quantize_onnx(
     """
     logging.getLogger("nncf").setLevel(logging.ERROR)
     calibration = [dict(example) for example in examples]
-    quantized = nncf.quantize(
-        model,
-        nncf.Dataset(calibration),
-        preset=nncf.QuantizationPreset.MIXED,
-        subset_size=len(calibration),
-        fast_bias_correction=True,
-        advanced_parameters=nncf.AdvancedQuantizationParameters(
-            overflow_fix=nncf.OverflowFix.ENABLE,  # for processors without VNNI
-            activations_range_estimator_params=RangeEstimatorParametersSet.HISTOGRAM,
-        ),
-        ignored_scope=nncf.IgnoredScope(names=left_in_float(model)),
-    )
+    with redirect_stdout(sys.stderr):  # NNCF shows there how far it is
+        quantized = nncf.quantize(
+            model,
+            nncf.Dataset(calibration),
+            preset=nncf.QuantizationPreset.MIXED,
+            subset_size=len(calibration),
+            fast_bias_correction=True,
+            advanced_parameters=nncf.AdvancedQuantizationParameters(
+                overflow_fix=nncf.OverflowFix.ENABLE,  # for processors without VNNI
+                activations_range_estimator_params=RangeEstimatorParametersSet.HISTOGRAM,
+            ),
+            ignored_scope=nncf.IgnoredScope(names=left_in_float(model)),
+        )
     return with_stored_int8(quantized)
 
 

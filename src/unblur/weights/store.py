@@ -46,8 +46,13 @@ class StoredModel:
         return self.files[form]
 
     def read_facts(self) -> NetworkFacts:
-        """What the model says of itself, from its .safetensors file."""
-        return read_safetensors_facts(self.find("safetensors"))
+        """What the model says of itself, from its .safetensors file; raises ModelError."""
+        if "safetensors" not in self.files:
+            raise ModelError(
+                f"{self.name}.safetensors, which says what the model is, is not beside "
+                f"{next(iter(self.files.values()))}; put it there"
+            )
+        return read_safetensors_facts(self.files["safetensors"])
 
     @property
     def size_bytes(self) -> dict[Form, int]:

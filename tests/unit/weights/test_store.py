@@ -55,6 +55,13 @@ def test_a_path_is_a_model_of_that_form(tmp_path):
         model.find("safetensors")
 
 
+def test_a_model_without_the_file_that_tells_of_it_says_so(tmp_path):
+    (tmp_path / "mine.onnx").touch()
+    said = r"mine\.safetensors, which says .* is not beside .*mine\.onnx"
+    with pytest.raises(ModelError, match=said):
+        find_model(tmp_path / "mine.onnx").read_facts()
+
+
 def test_unknown_names_and_missing_files_are_told_apart(tmp_path):
     with pytest.raises(UnknownNameError, match="no model named 'nothing'; bundled: live"):
         find_model("nothing")
