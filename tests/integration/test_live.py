@@ -286,7 +286,7 @@ if pid == 0:
     os.execv(sys.executable, [sys.executable, "-m", "unblur", *sys.argv[1:]])
 sys.stdin.read()
 os.close(terminal)
-os.waitpid(pid, 0)
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
 """
 
 

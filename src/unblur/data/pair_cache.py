@@ -28,10 +28,16 @@ from unblur.data.blur_synthesis import (
     synthesize_pair,
     synthesize_sequence,
 )
-from unblur.data.photos import PhotoPool, PhotoSource, check_photos, open_photos, random_scene
+from unblur.data.photos import (
+    PhotoPool,
+    PhotoSource,
+    check_photos,
+    open_photos,
+    random_scene,
+)
 from unblur.data.stopping import leave_stopping_to_the_parent, shielded_processes, stop_requests
 from unblur.errors import ComputationError, InputError
-from unblur.media.atomic import check_space, explaining, make_folder
+from unblur.media.atomic import check_space, explaining, make_folder, replacing
 
 _Recipe = tuple[PhotoSource, Path, BlurOptions, int, bool]
 """Photos, folder, kind of blur, seed, and whether the photos are those held out."""
@@ -106,9 +112,8 @@ def build_pair_cache(  # noqa: PLR0913 - what pairs depend on
     With a `frame_count` above 1 each is a sequence of so many consecutive frames. As many
     `processes` as there are cores make them, if it is not said how many.
     Raises InputError when the photos cannot be used (`check_photos`: those held out and the
-    others, before any pair is made), OutputError when
-    `target` cannot be written or the disk is too full, ComputationError when a process is
-    killed.
+    others, before any pair is made), OutputError when `target` cannot be written or the
+    disk is too full, ComputationError when a process is killed.
     """
     frames = (frame_count,) if frame_count > 1 else ()
     shape = (pair_count, 2, *frames, size_px, size_px, 3)
@@ -126,7 +131,8 @@ def build_pair_cache(  # noqa: PLR0913 - what pairs depend on
         (target / "pairs.npy").unlink(missing_ok=True)  # no run goes on with half of them
         raise
     np.save(target / "path_px.npy", facts[:, 0].astype(np.float32))
-    np.save(target / "is_straight.npy", facts[:, 1] > 0)
+    with replacing(target / "is_straight.npy") as unfinished:  # says that all is there
+        np.save(unfinished, facts[:, 1] > 0)
 
 
 def _make_chunks(starts: range, processes: int | None, about: _Recipe) -> np.ndarray:
@@ -144,6 +150,8 @@ def _make_chunks(starts: range, processes: int | None, about: _Recipe) -> np.nda
                 raise KeyboardInterrupt
             return np.concatenate([chunk.result() for chunk in chunks])
         except BrokenProcessPool as error:
+            for process in multiprocessing.active_children():
+                process.kill()  # the pool waits for them, and they ignore its SIGTERM
             raise ComputationError(
                 "a process that makes pairs was killed, perhaps for lack of memory; free some, "
                 "or make fewer or smaller pairs, and start again"

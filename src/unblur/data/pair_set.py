@@ -24,6 +24,8 @@ from unblur.media.atomic import filling
 from unblur.media.image_files import write_picture
 from unblur.media.picture import Picture, PictureFile
 
+_LEFT_BY_LOOKING = {".DS_Store", "Thumbs.db", "desktop.ini"}
+"""What file managers put into a folder that is looked at."""
 _COLUMNS = ("name", "source", "at_s", "seed", "kind", "path_px", "is_straight")
 _SHEET_PAIRS = 16
 _SHEET_PX = (256, 320)
@@ -110,7 +112,9 @@ def _find_stranger(target: Path) -> Path | None:
         return next(target.iterdir()) if target.is_dir() else target
     pictures = {Path(part, row[0]) for part in ("blurry", "sharp") for row in rows if row}
     known = {Path("blurry"), Path("sharp"), Path("pairs.csv"), Path("contact_sheet.jpg"), *pictures}
-    inside = sorted(path.relative_to(target) for path in target.rglob("*"))
+    inside = sorted(
+        path.relative_to(target) for path in target.rglob("*") if path.name not in _LEFT_BY_LOOKING
+    )
     return next((target / path for path in inside if path not in known), None)
 
 
@@ -125,6 +129,10 @@ def _replacing_set(target: Path, *, overwrite: bool) -> Generator[Path]:
     fresh = target.with_name(f".unblur-{secrets.token_hex(6)}-new")
     with filling(fresh) as folder:
         yield folder
+    try:
+        check_target(target, overwrite=overwrite)
+    except OutputError as error:  # something was put there meanwhile
+        raise OutputError(f"{error}; the new set is in {fresh}") from error
     old = target.with_name(f".unblur-{secrets.token_hex(6)}-old")
     target.replace(old)
     fresh.replace(target)

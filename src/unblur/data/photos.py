@@ -28,6 +28,7 @@ _log = logging.getLogger(__name__)
 HELD_OUT_EVERY = 20
 """Every so many photos, by name, one is kept for validation."""
 _MOST_DAMAGED = 0.01
+_READERS = 4
 _SCENE_PX = 600
 """What the shorter side of a scene has, at least."""
 _DRAWN_SCENES, _DRAWN_SIZE, _DRAWN_SEED = 32, (512, 640), 20
@@ -165,7 +166,7 @@ def check_photos(folder: Path, *, scene_px: int = 0) -> None:
     """
     scene_px = max(scene_px, _SCENE_PX)
     photos = find_photos([folder])
-    with ThreadPoolExecutor() as threads:
+    with ThreadPoolExecutor(_READERS) as threads:
         sides = list(threads.map(_shorter_side_px, photos))
     for held_out in (False, True):
         part = [i for i in range(len(photos)) if (i % HELD_OUT_EVERY == 0) == held_out]

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from multiprocessing import resource_tracker
 from types import FrameType
 from typing import Any
 
@@ -85,6 +86,7 @@ def shielded_processes() -> Generator[None]:
     if sys.platform == "win32":
         yield
         return
+    resource_tracker.ensure_running()  # whose begin would let signals through again
     usual = signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)
     try:
         yield

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -35,7 +34,7 @@ from unblur.weights.checkpoint import (
     save_checkpoint,
 )
 from unblur.weights.history import runs_of
-from unblur.weights.run_state import read_state
+from unblur.weights.run_state import read_options, read_state
 from unblur.weights.store import Form, StoredModel, files_of, read_safetensors_facts
 
 _log = logging.getLogger(__name__)
@@ -66,7 +65,7 @@ def export_bundle(
     """
     sets = _open_sets(data)
     state = read_state(checkpoint)
-    options = json.loads(state["options"])
+    options = read_options(state, checkpoint)
     cache = Path(options["data"]["cache"])
     if not cache.exists() and not cache.is_absolute():
         raise InputError(

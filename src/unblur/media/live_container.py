@@ -110,8 +110,11 @@ class LiveContainer:
 
     @property
     def sound_kind(self) -> str | None:
-        """Codec, rate and channels of its sound: packets of another kind cannot follow it."""
-        if self._sound is None:
+        """Codec, rate and channels of its sound: packets of another kind cannot follow it.
+
+        None without sound, and where too little came to tell.
+        """
+        if self._sound is None or not self._sound.codec_context.sample_rate:
             return None
         context = self._sound.codec_context
         return f"{context.name}, {context.sample_rate} Hz, {context.layout.name}"

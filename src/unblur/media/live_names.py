@@ -215,9 +215,10 @@ def _check_port(url: str, scheme: str) -> None:
         has_port = bool(urlsplit(url).port)
     except ValueError:
         has_port = False
-    if scheme in _PORTED and not has_port:
+    if scheme in _PORTED and not has_port and "localport" not in _query_of(url):
         raise ConfigError(
-            f"{url} names no port; expected {scheme}://HOST:PORT, with a port of 1 to 65535"
+            f"{_without_password(url)} names no port; expected {scheme}://HOST:PORT, with a port "
+            "of 1 to 65535"
         )
 
 

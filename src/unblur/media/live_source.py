@@ -157,7 +157,8 @@ class FFmpegSource:
                     ) from error
             else:
                 self._tell(f"{self._name.text} is back")
-                self._has_same_sound = opened.sound_kind in {None, self._sound_kind}
+                kinds = {opened.sound_kind, self._sound_kind}
+                self._has_same_sound = None in kinds or len(kinds) == 1
                 if not self._has_same_sound:
                     self._tell(f"its sound is now {opened.sound_kind}, and is left out")
                 return opened

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import time
@@ -13,6 +14,8 @@ from pathlib import Path
 from unblur.errors import OutputError
 
 _WAIT_S = 0.5
+_HELD = {errno.EAGAIN, errno.EACCES, errno.EDEADLK}
+"""What a system says of a file that another has locked."""
 
 
 def lock(file: FileIO) -> None:
@@ -75,5 +78,5 @@ def _try_lock(file: FileIO) -> bool:
     try:
         lock(file)
     except OSError as error:
-        return not (isinstance(error, BlockingIOError) or sys.platform == "win32")
+        return error.errno not in _HELD
     return True

@@ -81,15 +81,18 @@ class LiveSession:
         receiving.start()
         restoring.start()
         finish = self._sink.close
+        is_stopped = False
         try:
             self._send(report, None if limit_s is None else time.monotonic() + limit_s)
         except KeyboardInterrupt:
-            self._tell("stopping")
+            is_stopped = True
         except OutputError:
             finish = self._sink.abandon
             raise
         finally:
             with ignored_stops():  # who presses Ctrl-C twice wants the recording all the same
+                if is_stopped:
+                    self._tell("stopping")
                 self._is_stopping.set()
                 receiving.join(_FAREWELL_S)
                 restoring.join()

@@ -247,7 +247,9 @@ class Restorer:
                 if memory is not None and forgets_every and number % forgets_every == 0:
                     memory.forget()
                     last = None
-                pixels = frame.pixels.copy()  # callers may fill one array again and again
+                pixels = check_samples(
+                    frame.pixels
+                ).copy()  # callers may fill one array again and again
                 wait = self._wait_for(pixels, last, memory, skips_sharp=skips_sharp)
                 is_repeated = last is not None and wait is last[1]
                 last = (pixels, wait)

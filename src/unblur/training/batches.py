@@ -63,6 +63,12 @@ class Batch:
         blurry = torch.cat([self.sharp[:count], self.blurry[count:]]) if count else self.blurry
         return Batch(blurry, self.sharp, self.pairs)
 
+    def name_pairs(self, options: TrainingOptions) -> str:
+        """Which pairs these are, in words, where `options` are those of the run."""
+        if not self.pairs:
+            return f"pairs made of seed {options.seed}"
+        return f"pairs {', '.join(map(str, self.pairs))} of {options.data.cache}"
+
     def came_sharp(self) -> Tensor:
         """Which pictures there was nothing to do to: (B,), bool."""
         return (self.blurry == self.sharp).flatten(1).all(dim=1)

@@ -175,6 +175,8 @@ class Trainer:
     def _keep(self, ticker: Ticker, reports: RunReports | None, *, is_saved: bool) -> None:
         """Save the state if `is_saved`; report what is to be reported."""
         if is_saved:
+            total = float(sum(it.sum() for it in self.averaged.module.parameters()))
+            self._check({"sum of the weights": total})
             self._save(self.last)
             ticker.restart()
         if reports is not None and (is_saved or ticker.is_time_to_say()):
@@ -342,21 +344,14 @@ class Trainer:
         return str(self.last) if self.last.exists() else "none yet"
 
     def _check(self, values: dict[str, float], batch: Batch | None = None) -> None:
-        """Raise UnblurError when one of `values`, of `batch` or of validation, is not finite."""
+        """Raise UnblurError when one of `values`, of `batch` if there is one, is not finite."""
         for name, value in values.items():
             if not math.isfinite(value):
+                pairs = "" if batch is None else f", with the {batch.name_pairs(self.options)}"
                 raise UnblurError(
-                    f"the {name} is {value} at step {self.step}, with the {self._pairs_of(batch)}; "
+                    f"the {name} is {value} at step {self.step}{pairs}; "
                     f"the last good checkpoint: {self._last_good}; lower the learning rate"
                 )
-
-    def _pairs_of(self, batch: Batch | None) -> str:
-        """Which pairs those of `batch` are, in words; the held-out ones without a batch."""
-        if batch is None:
-            return f"held-out pairs of {self.options.data.cache}"
-        if not batch.pairs:
-            return f"pairs made of seed {self.options.seed}"
-        return f"pairs {', '.join(map(str, batch.pairs))} of {self.options.data.cache}"
 
     def _validate(self, validation: PairCache, reports: RunReports | None) -> None:
         """Score the averaged weights; keep them as `best.pt` when they are the best so far.

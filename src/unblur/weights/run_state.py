@@ -55,20 +55,20 @@ def read_state(path: Path) -> dict[str, Any]:
         ) from error
     if not isinstance(state, dict) or not {"options", "network", "averaged", "step"} <= set(state):
         raise ModelError(f"{path} is not a checkpoint of a training run; see unblur train")
-    if not _has_options(state["options"]):
+    return state
+
+
+def read_options(state: dict[str, Any], path: Path) -> dict[str, Any]:
+    """The options of the run that `state`, read of `path`, is of; raises ModelError."""
+    try:
+        options = json.loads(state["options"])
+        is_whole = {"network", "optimizer", "data"} <= set(options)
+        is_whole = is_whole and {"cache", "pair_px"} <= set(options["data"])
+    except (TypeError, ValueError):
+        is_whole, options = False, {}
+    if not is_whole:
         raise ModelError(
             f"{path} does not say how it was trained; expected last.pt or best.pt as unblur train "
             "saves them"
         )
-    return state
-
-
-def _has_options(text: object) -> bool:
-    """Whether `text` is JSON with the options that every run has."""
-    try:
-        options = json.loads(text)  # pyright: ignore[reportArgumentType]
-        return {"network", "optimizer", "data"} <= set(options) and {"cache", "pair_px"} <= set(
-            options["data"]
-        )
-    except (TypeError, ValueError):
-        return False
+    return options

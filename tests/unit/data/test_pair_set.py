@@ -1,6 +1,7 @@
 """Folders of synthetic pairs."""
 
 import csv
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -93,6 +94,21 @@ def test_a_set_with_files_of_the_user_in_it_is_never_overwritten(tmp_path, name)
     with pytest.raises(OutputError, match=r"something else than a set of pairs, .* move that away"):
         write_pair_set(pairs(1), target, pair_count=1, seed=0, overwrite=True)
     assert (target / name).exists()
+
+
+def test_what_is_put_into_a_set_while_its_successor_is_made_is_kept(tmp_path):
+    target = tmp_path / "pairs"
+    write_pair_set(pairs(1), target, pair_count=1, seed=0)
+    (target / ".DS_Store").touch()
+
+    def interrupted():
+        yield from pairs(1)
+        (target / "letter.txt").touch()
+
+    with pytest.raises(OutputError, match=r"letter\.txt, .*; the new set is in .*-new") as told:
+        write_pair_set(interrupted(), target, pair_count=1, seed=0, overwrite=True)
+    assert (target / "letter.txt").exists()
+    assert (Path(str(told.value).rpartition(" ")[2]) / "pairs.csv").exists()
 
 
 def test_a_table_of_that_name_makes_no_set_of_pairs(tmp_path):

@@ -112,15 +112,24 @@ def test_what_cannot_be_written_is_refused(text: str) -> None:
         parse_sink(text)
 
 
-@pytest.mark.parametrize("text", ["udp://", "udp://127.0.0.1", "tcp://[::1]:0", "srt://h:99999"])
+@pytest.mark.parametrize(
+    "text", ["udp://", "udp://127.0.0.1", "tcp://[::1]:0", "srt://h:99999?passphrase=secret"]
+)
 def test_an_address_without_its_port_is_refused(text: str) -> None:
     for parse in (parse_source, parse_sink):
-        with pytest.raises(ConfigError, match=r"names no port; expected .*://HOST:PORT"):
+        with pytest.raises(ConfigError, match=r"names no port; expected .*://HOST:PORT") as told:
             parse(text)
+        assert "secret" not in str(told.value)
 
 
 @pytest.mark.parametrize(
-    "text", ["udp://@239.0.0.1:1234?ttl=2", "tcp://:1234?listen=1", "tcp://[::1]:5"]
+    "text",
+    [
+        "udp://@239.0.0.1:1234?ttl=2",
+        "tcp://:1234?listen=1",
+        "tcp://[::1]:5",
+        "udp://?localport=1234",
+    ],
 )
 def test_an_address_may_lack_its_host(text: str) -> None:
     assert parse_source(text).text == text

@@ -216,11 +216,13 @@ def test_a_fork_is_told_to_open_its_own(fake):
     restorer = Restorer()
     pid = os.fork()
     if pid == 0:
+        code = 0
         try:
             restorer.restore(lit())
         except ComputationError:
-            os._exit(7)
-        os._exit(0)
+            code = 7
+        finally:
+            os._exit(code)
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 7
 
 

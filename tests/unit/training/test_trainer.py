@@ -176,8 +176,7 @@ def test_a_diverged_run_ends_and_keeps_the_checkpoint_before(
     monkeypatch.setattr(trainer, "train_step", take_and_diverge)
     with pytest.raises(
         UnblurError,
-        match=r"the validation score is nan at step 3, with the held-out pairs of .*cache; "
-        r"the last good checkpoint: .*last.pt; lower the learning rate",
+        match=r"the validation score is nan at step 3; the last good checkpoint: .*last.pt; lower",
     ):
         trainer.run()
     for name in ("last", "best"):

@@ -12,7 +12,7 @@ torch = pytest.importorskip("torch")
 
 from unblur.errors import ModelError  # noqa: E402
 from unblur.weights.history import runs_of  # noqa: E402
-from unblur.weights.run_state import read_state, save_state  # noqa: E402
+from unblur.weights.run_state import read_options, read_state, save_state  # noqa: E402
 
 pytestmark = pytest.mark.torch
 
@@ -39,7 +39,7 @@ def test_a_checkpoint_whose_options_cannot_be_read_is_named(tmp_path: Path, opti
     path = tmp_path / "a.pt"
     save_state({"options": options, "network": {}, "averaged": {}, "step": 1}, path)
     with pytest.raises(ModelError, match=r"a\.pt does not say how it was trained; expected last"):
-        read_state(path)
+        read_options(read_state(path), path)
 
 
 @pytest.mark.parametrize(

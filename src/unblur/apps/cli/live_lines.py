@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from unblur.apps.cli.output import print_json, print_note, printable
@@ -35,8 +36,7 @@ class LiveLines:
         elif self._is_quiet:
             return
         elif self._is_terminal and not report.is_summary:
-            sys.stderr.write(f"{_CLEAR_LINE}{printable(describe_report(report))}")
-            sys.stderr.flush()
+            _show(f"{_CLEAR_LINE}{printable(describe_report(report))}")
             self._has_line = True
         else:
             self._clear()
@@ -44,8 +44,15 @@ class LiveLines:
 
     def _clear(self) -> None:
         if self._has_line:
-            sys.stderr.write(_CLEAR_LINE)
+            _show(_CLEAR_LINE)
             self._has_line = False
+
+
+def _show(text: str) -> None:
+    """Write on the terminal, if it is still there."""
+    with suppress(OSError):
+        sys.stderr.write(text)
+        sys.stderr.flush()
 
 
 def describe_report(report: LiveReport) -> str:

@@ -6,7 +6,7 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Generator, Iterable, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from unblur.errors import ConfigError, OutputError, UnblurError, UnknownNameError
@@ -78,8 +78,9 @@ def _write(line: str) -> None:
 
 
 def print_note(text: str) -> None:
-    """Print one line on stderr."""
-    print(printable(text), file=sys.stderr, flush=True)  # noqa: T201
+    """Print one line on stderr, if anybody reads it: a terminal that is gone does not."""
+    with suppress(OSError):
+        print(printable(text), file=sys.stderr, flush=True)  # noqa: T201
 
 
 def print_error(text: str) -> None:
