@@ -175,7 +175,7 @@ class Trainer:
     def _keep(self, ticker: Ticker, reports: RunReports | None, *, is_saved: bool) -> None:
         """Save the state if `is_saved`; report what is to be reported."""
         if is_saved:
-            total = float(sum(it.sum() for it in self.averaged.module.parameters()))
+            total = float(sum(it.detach().sum() for it in self.averaged.module.parameters()))
             self._check({"sum of the weights": total})
             self._save(self.last)
             ticker.restart()
