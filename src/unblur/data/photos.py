@@ -144,9 +144,7 @@ def load_photos(folder: Path, *, held_out: bool = False, scene_px: int = _SCENE_
     pool = PhotoPool([], [])
     damaged: list[PhotoFile] = []
     photos = find_photos([folder])
-    for index, photo in enumerate(photos):
-        if (index % HELD_OUT_EVERY == 0) != held_out:
-            continue
+    for photo in _part_of(photos, held_out=held_out):
         try:
             pixels = photo.read()
         except MediaError as error:
@@ -166,13 +164,19 @@ def check_photos(folder: Path, *, scene_px: int = 0) -> None:
     """
     scene_px = max(scene_px, _SCENE_PX)
     photos = find_photos([folder])
-    with ThreadPoolExecutor(_READERS) as threads:
-        sides = list(threads.map(_shorter_side_px, photos))
     for held_out in (False, True):
-        part = [i for i in range(len(photos)) if (i % HELD_OUT_EVERY == 0) == held_out]
-        damaged = [photos[index] for index in part if sides[index] == 0]
-        scene_count = sum(sides[index] >= scene_px for index in part)
+        part = _part_of(photos, held_out=held_out)
+        with ThreadPoolExecutor(_READERS) as threads:
+            sides_px = list(threads.map(_shorter_side_px, part))
+        damaged = [photo for photo, side_px in zip(part, sides_px, strict=True) if side_px == 0]
+        scene_count = sum(side_px >= scene_px for side_px in sides_px)
         _refuse_unfit(folder, photos, damaged, scene_count, scene_px, held_out=held_out)
+
+
+def _part_of(photos: Sequence[PhotoFile], *, held_out: bool) -> list[PhotoFile]:
+    """Those of `photos` that are held out, or the others."""
+    every = enumerate(photos)
+    return [photo for index, photo in every if (index % HELD_OUT_EVERY == 0) == held_out]
 
 
 def _shorter_side_px(photo: PhotoFile) -> int:

@@ -16,6 +16,7 @@ from typing import Any
 
 import av
 import numpy as np
+from av import library_versions
 from av.error import FFmpegError
 from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
@@ -264,7 +265,7 @@ def _log_for(
         "encoder": [choice.encoder, pixel_format_for(choice, like)],
         "options": choice.options,
         "cpu_count": os.cpu_count(),
-        "ffmpeg": {name: list(version) for name, version in av.library_versions.items()},
+        "ffmpeg": {name: list(version) for name, version in library_versions.items()},
     }
     with open_log(log_path(target), purpose) as log:
         yield log

@@ -247,9 +247,7 @@ class Restorer:
                 if memory is not None and forgets_every and number % forgets_every == 0:
                     memory.forget()
                     last = None
-                pixels = check_samples(
-                    frame.pixels
-                ).copy()  # callers may fill one array again and again
+                pixels = check_samples(frame.pixels).copy()  # callers may fill it again
                 wait = self._wait_for(pixels, last, memory, skips_sharp=skips_sharp)
                 is_repeated = last is not None and wait is last[1]
                 last = (pixels, wait)
@@ -296,14 +294,13 @@ class Restorer:
             return lambda: samples
         if memory is None:
             return cache(self._start(samples))
-        pixels = to_eight_bits(check_samples(samples))
+        pixels = to_eight_bits(samples)
         restored = add_correction(samples, pixels, memory.restore(pixels))
         return lambda: restored
 
     def _start(self, samples: NDArray[Any]) -> _Wait:
         """Begin to restore one picture of many; those that need tiles are done when waited for."""
         self._check_process()
-        check_samples(samples)
         if not fits_at_once(samples, self._runtime, self._tile_px):
             return partial(self._restore_samples, samples)
         pixels = to_eight_bits(samples)

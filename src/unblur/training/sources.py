@@ -139,10 +139,9 @@ def _tell_what_differs(options: TrainingOptions, part: Part) -> None:
     except (OSError, ValueError):
         return
     wanted = _recipe(options, part)
-    if options.data.photos is None:  # they are not needed any more
-        del wanted["data.photos"]
-    if wanted["photos there"] is None:
-        del wanted["photos there"]
+    for name in ("data.photos", "photos there"):
+        if wanted[name] is None:  # they are not needed any more
+            del wanted[name]
     differing = [
         f"{name} {made_with[name]!r} (now {value!r})"
         for name, value in wanted.items()

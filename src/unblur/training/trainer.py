@@ -175,8 +175,6 @@ class Trainer:
     def _keep(self, ticker: Ticker, reports: RunReports | None, *, is_saved: bool) -> None:
         """Save the state if `is_saved`; report what is to be reported."""
         if is_saved:
-            total = float(sum(it.detach().sum() for it in self.averaged.module.parameters()))
-            self._check({"sum of the weights": total})
             self._save(self.last)
             ticker.restart()
         if reports is not None and (is_saved or ticker.is_time_to_say()):
@@ -372,7 +370,12 @@ class Trainer:
             self._save(self.options.output / "best.pt")
 
     def _save(self, path: Path) -> None:
-        """Save the state of the run, once for all processes."""
+        """Save the state of the run, once for all processes.
+
+        Raises UnblurError, in all of them, when the averaged weights are not finite.
+        """
+        total = float(sum(it.detach().sum() for it in self.averaged.module.parameters()))
+        self._check({"sum of the weights": total})
         if self.fabric.is_global_zero:
             save_state(self.state(), path)
 

@@ -40,14 +40,17 @@ def test_missing_pairs_without_photos_are_named(tmp_path: Path) -> None:
         open_pairs(small_run(tmp_path, data=data), "train")
 
 
+def write_training_pairs(_photos: object, folder: Path, **_: object) -> None:
+    """Stands for the making of pairs from photos: other ones, at once."""
+    written = folder.parent.parent / "written"
+    write_cache(written)
+    (written / "train").rename(folder)
+
+
 def test_pairs_made_with_other_options_are_used_and_what_differs_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def write(photos: object, folder: Path, **_: object) -> None:
-        write_cache(tmp_path / "written")
-        (tmp_path / "written" / "train").rename(folder)
-
-    monkeypatch.setattr(sources, "build_pair_cache", write)
+    monkeypatch.setattr(sources, "build_pair_cache", write_training_pairs)
     (tmp_path / "new").mkdir()
     options = small_run(tmp_path)
     data = options.data.model_copy(update={"cache": tmp_path / "new"})
@@ -76,8 +79,7 @@ def test_a_run_waits_while_another_makes_the_pairs(
     def write(photos: object, folder: Path, **_: object) -> None:
         begun.append(folder)
         assert is_waiting.wait(20)
-        write_cache(tmp_path / "written")
-        (tmp_path / "written" / "train").rename(folder)
+        write_training_pairs(photos, folder)
 
     def note(record: logging.LogRecord) -> bool:
         if "waiting for another run that makes pairs" in record.getMessage():
@@ -98,11 +100,7 @@ def test_a_run_waits_while_another_makes_the_pairs(
 def test_photos_that_came_or_went_since_the_pairs_were_made_are_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def write(photos: object, folder: Path, **_: object) -> None:
-        write_cache(tmp_path / "written")
-        (tmp_path / "written" / "train").rename(folder)
-
-    monkeypatch.setattr(sources, "build_pair_cache", write)
+    monkeypatch.setattr(sources, "build_pair_cache", write_training_pairs)
     (tmp_path / "a.png").touch()
     data = small_run(tmp_path).data.model_copy(update={"cache": tmp_path / "new"})
     options = small_run(tmp_path, data=data)
