@@ -143,11 +143,15 @@ def has_pair(pairs: Path) -> bool:
 
 def makers(process: subprocess.Popen[str]) -> list[psutil.Process]:
     """The processes that make pairs, begun by `process`."""
-    return [
-        child
-        for child in psutil.Process(process.pid).children()
-        if any("spawn_main" in word for word in child.cmdline())
-    ]
+    return [child for child in psutil.Process(process.pid).children() if is_maker(child)]
+
+
+def is_maker(child: psutil.Process) -> bool:
+    """Whether `child` makes pairs; others come and go, such as those that imports start."""
+    try:
+        return any("spawn_main" in word for word in child.cmdline())
+    except psutil.NoSuchProcess:  # or one that has ended and was not waited for
+        return False
 
 
 @pytest.mark.parametrize("moment", ["as they begin", "as they work"])
