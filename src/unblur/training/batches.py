@@ -34,6 +34,29 @@ class Moment:
     """The number of the process, among those that train together."""
 
 
+@dataclass(frozen=True, slots=True)
+class Crop:
+    """A square of a picture, and how it is mirrored, then turned, and its channels exchanged."""
+
+    top: int
+    left: int
+    size_px: int
+    is_mirrored: bool
+    quarter_turns: int
+    channels: np.ndarray
+
+    def cut(self, pictures: np.ndarray) -> np.ndarray:
+        """The same square of all `pictures` (..., H, W, 3)."""
+        rows = slice(self.top, self.top + self.size_px)
+        columns = slice(self.left, self.left + self.size_px)
+        return self.turned(pictures[..., rows, columns, :])[..., self.channels]
+
+    def turned(self, squares: np.ndarray) -> np.ndarray:
+        """Squares (..., H, W, C), mirrored and turned."""
+        mirrored = squares[..., ::-1, :] if self.is_mirrored else squares
+        return np.rot90(mirrored, self.quarter_turns, axes=(-3, -2))
+
+
 @dataclass(slots=True)
 class Batch:
     """Crops of pairs: (B, 3, H, W) RGB, uint8 as drawn, float 0..1 on a device.
@@ -111,18 +134,25 @@ class CachedBatches(Dataset[Batch]):
 
     def __getitem__(self, moment: Moment) -> Batch:
         """The batch of that moment; the same moment gives the same batch."""
+        indices, crops = self.draw(moment)
+        size_px = crops[0].size_px
+        pictures = np.empty((2, len(crops), self._frame_count, size_px, size_px, 3), np.uint8)
+        for place, (index, crop) in enumerate(zip(indices, crops, strict=True)):
+            cut = crop.cut(self._pairs[index])
+            pictures[:, place] = cut.reshape(2, -1, *cut.shape[-3:])
+        blurry, sharp = torch.from_numpy(pictures).flatten(1, 2).permute(0, 1, 4, 2, 3)
+        return Batch(blurry, sharp, indices)
+
+    def draw(self, moment: Moment) -> tuple[list[int], list[Crop]]:
+        """Which pairs make the batch of that moment, and which crop of each."""
         rng = np.random.default_rng((self._seed, moment.step, moment.rank))
         crop_px = self._curriculum.crop_px(moment.progress)
         batch_size = max(1, self._curriculum.batch_size(moment.progress) // self._frame_count)
         share = self._curriculum.mixture_share(moment.progress)
         limit = self._curriculum.path_limit_px(moment.progress)
-        crops = np.empty((2, batch_size, self._frame_count, crop_px, crop_px, 3), np.uint8)
         indices = [self._pick(share, limit, rng) for _ in range(batch_size)]
-        for place, index in enumerate(indices):
-            crop = random_crop(self._pairs[index], crop_px, rng)
-            crops[:, place] = crop.reshape(2, -1, *crop.shape[-3:])
-        blurry, sharp = torch.from_numpy(crops).flatten(1, 2).permute(0, 1, 4, 2, 3)
-        return Batch(blurry, sharp, indices)
+        height, width = self._pairs[0].shape[-3:-1]
+        return indices, [draw_crop((height, width), crop_px, rng) for _ in indices]
 
     def _pick(self, share: float, limit: float, rng: np.random.Generator) -> int:
         """A random pair, of the mixture or straight, whose path is below `limit`."""
@@ -153,18 +183,14 @@ def load_batches(
         yield batch.to(device)
 
 
-def random_crop(pair: np.ndarray, crop_px: int, rng: np.random.Generator) -> np.ndarray:
-    """The same random square of all pictures of `pair` (..., H, W, 3), turned and mirrored."""
-    height, width = pair.shape[-3:-1]
-    top = int(rng.integers(height - crop_px + 1))
-    left = int(rng.integers(width - crop_px + 1))
-    crop = pair[..., top : top + crop_px, left : left + crop_px, :]
-    if rng.random() < 0.5:
-        crop = crop[..., ::-1, :]
-    crop = np.rot90(crop, int(rng.integers(4)), axes=(-3, -2))
-    if rng.random() < 0.3:
-        crop = crop[..., rng.permutation(3)]
-    return crop
+def draw_crop(shape: tuple[int, int], crop_px: int, rng: np.random.Generator) -> Crop:
+    """A random square of pictures of `shape` (height, width), turned and mirrored."""
+    top = int(rng.integers(shape[0] - crop_px + 1))
+    left = int(rng.integers(shape[1] - crop_px + 1))
+    is_mirrored = bool(rng.random() < 0.5)
+    quarter_turns = int(rng.integers(4))
+    channels = rng.permutation(3) if rng.random() < 0.3 else np.arange(3)
+    return Crop(top, left, crop_px, is_mirrored, quarter_turns, channels)
 
 
 def _sorted_by_path(cache: PairCache, chosen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -40,8 +40,17 @@ class DataOptions(Options):
     """Pairs for validation, from photos that are not trained on; always the same."""
     blur: BlurOptions = BlurOptions()
     """Which blur."""
+    cache_on_device: bool = False
+    """Whether the device that trains holds the pairs of the cache in its memory and cuts crops
+    there: for a GPU with room for them, which workers cannot keep busy."""
     workers: int = Field(default=1, ge=0)
-    """Processes that draw batches ahead; 0 draws them in the training process."""
+    """Processes that draw batches ahead; 0 draws them in the training process, which
+    `cache_on_device` does always."""
+
+    @property
+    def drawing_workers(self) -> int:
+        """How many processes draw batches."""
+        return 0 if self.cache_on_device else self.workers
 
 
 class CurriculumOptions(Options):

@@ -16,6 +16,7 @@ from unblur.media.atomic import make_folder
 from unblur.media.locks import taking_turns
 from unblur.training.batches import BatchSource, CachedBatches
 from unblur.training.config import DataOptions, TrainingOptions
+from unblur.training.device_batches import DeviceBatches
 from unblur.training.made_batches import MadeBatches
 
 _log = logging.getLogger(__name__)
@@ -32,7 +33,8 @@ def open_batches(options: TrainingOptions) -> tuple[BatchSource, PairCache]:
     data = options.data
     if data.synthesis == "cached":
         training, held_out = (open_pairs(options, part) for part in _PARTS)
-        return CachedBatches(training, options), held_out
+        batches = DeviceBatches if data.cache_on_device else CachedBatches
+        return batches(training, options), held_out
     if data.photos is None:
         raise ConfigError(
             f"data.synthesis is {data.synthesis!r}; give data.photos to make pairs of"

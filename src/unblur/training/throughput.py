@@ -54,7 +54,7 @@ def measure_throughput(options: TrainingOptions, seconds: float = 15.0) -> Throu
 
         def batches() -> Iterator[Batch]:
             moments = (Moment(step, 1.0) for step in itertools.count())
-            return load_batches(source, moments, device, options.data.workers)
+            return load_batches(source, moments, device, options.data.drawing_workers)
 
         same = next(batches())
         return Throughput(

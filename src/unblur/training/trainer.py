@@ -152,7 +152,7 @@ class Trainer:
         """Step until the run is done."""
         started = time.monotonic() - self.elapsed_s
         ticker = Ticker(self.options.checkpoint_minutes * 60)
-        workers = self.options.data.workers
+        workers = self.options.data.drawing_workers
         if self.progress_at(self.step) >= 1:
             return
         self._validate(validation, reports)

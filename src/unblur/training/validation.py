@@ -14,8 +14,8 @@ from unblur.errors import ConfigError
 from unblur.models.generators.live import RecurrentLiveGenerator
 
 _BATCH_SIZE = 20
-_FITTING_PX = 32
-"""Every generator takes sides that are multiples of this."""
+_FITTING_PX = 96, 32
+"""Every generator takes sides that are multiples of the first, most those of the second."""
 _LEAST_ERROR = 1e-10
 """100 dB: what equal pictures count as."""
 
@@ -98,8 +98,12 @@ def _batches(validation: PairCache, device: torch.device) -> Iterator[tuple[Tens
 
 
 def _fitting(frames: np.ndarray) -> np.ndarray:
-    """The most of (2, T, H, W, 3) whose sides are multiples of `_FITTING_PX`."""
-    height, width = (max(it // _FITTING_PX, 1) * _FITTING_PX for it in frames.shape[2:4])
+    """The most of (2, T, H, W, 3) whose sides are multiples of `_FITTING_PX`: of the second where
+    the first is more than there is.
+    """
+    most, some = _FITTING_PX
+    fitting_px = most if min(frames.shape[2:4]) >= most else some
+    height, width = (max(it // fitting_px, 1) * fitting_px for it in frames.shape[2:4])
     return frames[:, :, :height, :width]
 
 

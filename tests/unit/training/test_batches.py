@@ -11,8 +11,10 @@ torch = pytest.importorskip("torch")
 
 from tests.training_tools import PAIR_PX, small_run  # noqa: E402
 from unblur.data.pair_cache import PairCache, open_pair_cache  # noqa: E402
-from unblur.training.batches import CachedBatches, Moment, load_batches, random_crop  # noqa: E402
+from unblur.errors import ConfigError  # noqa: E402
+from unblur.training.batches import CachedBatches, Moment, draw_crop, load_batches  # noqa: E402
 from unblur.training.curriculum import Curriculum  # noqa: E402
+from unblur.training.device_batches import DeviceBatches  # noqa: E402
 
 pytestmark = pytest.mark.torch
 
@@ -80,7 +82,7 @@ def test_both_pictures_of_a_pair_are_cropped_and_turned_alike() -> None:
     pair = np.stack([picture, 255 - picture])
     seen = set()
     for _ in range(20):
-        blurry, sharp = random_crop(pair, 16, rng)
+        blurry, sharp = draw_crop(pair.shape[1:3], 16, rng).cut(pair)
         assert np.array_equal(blurry, 255 - sharp)
         seen.add(blurry.tobytes())
     assert len(seen) == 20
@@ -101,6 +103,38 @@ def test_workers_draw_what_the_process_itself_would(tmp_path: Path) -> None:
     for first, second in zip(alone, ahead, strict=True):
         assert torch.equal(first.blurry, second.blurry)
         assert first.pairs == second.pairs
+
+
+@pytest.mark.parametrize("frame_count", [1, 3])
+def test_a_device_cuts_what_workers_would(tmp_path: Path, frame_count: int) -> None:
+    data = {"cache_on_device": True, "frame_count": frame_count, "cache": tmp_path / "wide"}
+    run = small_run(tmp_path, batch_size=24, crop_px=32, first_crop_px=16)
+    options = run.model_copy(update={"data": run.data.model_copy(update=data)})
+    shape = (6, 2, 64, 80, 3) if frame_count == 1 else (6, 2, frame_count, 64, 80, 3)
+    pairs = np.random.default_rng(5).integers(0, 256, shape, np.uint8)
+    cache = PairCache(pairs, np.arange(6, dtype=np.float32), np.arange(6) < 3)
+    drawn, held = CachedBatches(cache, options), DeviceBatches(cache, options)
+    assert held.pair_count == drawn.pair_count == 6
+    for step, progress in ((0, 0.0), (1, 0.5), (2, 1.0)):
+        moment, device = Moment(step, progress), torch.device("cpu")
+        wanted, given = drawn[moment].to(device), held[moment].to(device)
+        assert torch.equal(given.blurry, wanted.blurry)
+        assert torch.equal(given.sharp, wanted.sharp)
+        assert given.pairs == wanted.pairs
+
+
+def test_pairs_that_do_not_fit_on_the_device_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_memory(*_: object, **__: object) -> None:
+        raise torch.OutOfMemoryError
+
+    options = small_run(tmp_path)
+    held = DeviceBatches(open_pair_cache(options.data.cache / "train"), options)
+    chosen = held[Moment(0, 0.0)]
+    monkeypatch.setattr(torch, "empty", no_memory)
+    with pytest.raises(ConfigError, match=r"the pairs take 0\.0 GB.*set data\.cache_on_device to"):
+        chosen.to(torch.device("cpu"))
 
 
 def test_a_cache_of_one_kind_is_enough(tmp_path: Path) -> None:
