@@ -106,6 +106,31 @@ def test_a_run_that_is_done_stays_as_it_is(tmp_path: Path) -> None:
     assert last.read_bytes() == before
 
 
+def test_pairs_on_the_device_teach_what_drawn_ones_do(tmp_path: Path) -> None:
+    drawn = small_run(tmp_path, output=tmp_path / "drawn")
+    data = drawn.data.model_copy(update={"cache_on_device": True, "workers": 3})
+    held = small_run(tmp_path, output=tmp_path / "held", data=data)
+    expected, got = (
+        tensors_of(run_state.read_state(make_trainer(each).run())) for each in (drawn, held)
+    )
+    assert expected.keys() == got.keys()
+    for place, tensor in expected.items():
+        assert torch.equal(tensor, got[place]), place
+
+
+def test_pairs_of_any_size_validate_live_fast(tmp_path: Path) -> None:
+    cache = tmp_path / "larger"
+    for part in ("train", "held_out"):
+        (cache / part).mkdir(parents=True)
+        np.save(cache / part / "pairs.npy", np.full((2, 2, 128, 128, 3), 90, np.uint8))
+        np.save(cache / part / "path_px.npy", np.float32([3, 4]))
+        np.save(cache / part / "is_straight.npy", np.array([True, False]))
+    data = DataOptions(cache=cache, pair_px=128, workers=0)
+    crops = {"crop_px": 48, "first_crop_px": None, "maximum_steps": 1}
+    last = make_trainer(small_run(tmp_path, network="live_fast", data=data, **crops)).run()
+    assert run_state.read_state(last)["step"] == 1
+
+
 def learn_by_heart(tmp_path: Path, **changes: Any) -> dict[str, float]:
     """Train on two pairs that are the validation pairs too; gives the last row of the log."""
     cache = write_cache(tmp_path / "cache", pair_count=2)
