@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import math
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import redirect_stdout
 from typing import Any
 
@@ -20,8 +20,8 @@ from nncf.quantization.range_estimator import RangeEstimatorParametersSet
 from onnx import helper, numpy_helper
 from onnx.reference import ReferenceEvaluator
 
-_ENOUGH_PRODUCTS = 32
-"""Convolutions on few channels add up fewer; they are little of the work."""
+_FEW_PRODUCTS = 32
+"""What convolutions that make many channels of few add up; they are little of the work."""
 
 
 def quantize_onnx(
@@ -56,9 +56,9 @@ def left_in_float(model: onnx.ModelProto) -> list[str]:
 
     All after the last learned convolutions: they put corrections together, enlarge them, add them
     to the picture, and turn floats into bytes. What scales the picture before the first.
-    Convolutions that add up few products: rounding errors of so few weights do not average out. And
-    depthwise ones, whose inputs NNCF gives a range for each channel: wrong ones
-    (docs/decisions/int8.md).
+    Convolutions that add up few products, for more channels than those: rounding errors of so few
+    weights do not average out. And depthwise ones, whose inputs NNCF gives a range for each
+    channel: wrong ones (docs/decisions/int8.md).
     """
     made_by = {name: node for node in model.graph.node for name in node.output}
     ends: set[str] = set()
@@ -69,12 +69,11 @@ def left_in_float(model: onnx.ModelProto) -> list[str]:
             ends.add(node.name)
             behind.extend(node.input)
     scaling = {node.name for node in model.graph.node if node.op_type == "Div"}
-    products = {tensor.name: math.prod(tensor.dims[1:]) for tensor in model.graph.initializer}
+    kernels = {tensor.name: tensor.dims for tensor in model.graph.initializer}
     few = {
         node.name
         for node in model.graph.node
-        if node.op_type == "Conv"
-        and products.get(node.input[1], _ENOUGH_PRODUCTS) < _ENOUGH_PRODUCTS
+        if node.op_type == "Conv" and _is_widening(kernels.get(node.input[1]))
     }
     depthwise = {node.name for node in model.graph.node if _is_depthwise(node)}
     return sorted(ends | scaling | few | depthwise)
@@ -86,6 +85,11 @@ def _is_learned(node: onnx.NodeProto, made_by: Mapping[str, onnx.NodeProto]) -> 
     Those, buffers that are not saved (`persistent=False`), come out of nodes of their own.
     """
     return node.op_type == "Conv" and node.input[1] not in made_by
+
+
+def _is_widening(kernel: Sequence[int] | None) -> bool:
+    """Whether a `kernel` of that shape adds up few products, for more channels than those."""
+    return kernel is not None and math.prod(kernel[1:]) <= min(_FEW_PRODUCTS, kernel[0] - 1)
 
 
 def _is_depthwise(node: onnx.NodeProto) -> bool:
