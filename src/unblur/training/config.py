@@ -52,6 +52,15 @@ class DataOptions(Options):
         """How many processes draw batches."""
         return 0 if self.cache_on_device else self.workers
 
+    @model_validator(mode="after")
+    def _has_a_cache_to_hold(self) -> Self:
+        if self.cache_on_device and self.synthesis != "cached":
+            raise ValueError(
+                f"cache_on_device holds the pairs of the cache, and synthesis is "
+                f"{self.synthesis!r}; set it to cached, or cache_on_device to false"
+            )
+        return self
+
 
 class CurriculumOptions(Options):
     """From short straight blur to everything; moments are shares of the run, 0..1."""

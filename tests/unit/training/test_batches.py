@@ -13,6 +13,7 @@ from tests.training_tools import PAIR_PX, small_run  # noqa: E402
 from unblur.data.pair_cache import PairCache, open_pair_cache  # noqa: E402
 from unblur.errors import ConfigError  # noqa: E402
 from unblur.training.batches import CachedBatches, Moment, draw_crop, load_batches  # noqa: E402
+from unblur.training.config import DataOptions  # noqa: E402
 from unblur.training.curriculum import Curriculum  # noqa: E402
 from unblur.training.device_batches import DeviceBatches  # noqa: E402
 
@@ -135,6 +136,11 @@ def test_pairs_that_do_not_fit_on_the_device_are_refused(
     monkeypatch.setattr(torch, "empty", no_memory)
     with pytest.raises(ConfigError, match=r"the pairs take 0\.0 GB.*set data\.cache_on_device to"):
         chosen.to(torch.device("cpu"))
+
+
+def test_pairs_made_on_the_way_are_not_held_by_a_device(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"holds the pairs of the cache.*synthesis is 'workers'"):
+        DataOptions(cache=tmp_path, cache_on_device=True, synthesis="workers")
 
 
 def test_a_cache_of_one_kind_is_enough(tmp_path: Path) -> None:
