@@ -39,7 +39,7 @@ class PairsOnDevice:
         corners = [it.top * width + it.left for it in crops]
         ways = [it.quarter_turns + 4 * it.is_mirrored for it in crops]
         if size_px not in self._offsets:
-            self._offsets[size_px] = torch.from_numpy(_offsets(size_px, width)).to(device)
+            self._offsets[size_px] = torch.from_numpy(_offsets_of_ways(size_px, width)).to(device)
         which, where, way = torch.tensor([indices, corners, ways]).to(device)
         places = where[:, None] + self._offsets[size_px][way]
         pixels = held.view(len(held), -1, height * width, 3)[which[:, None], :, places]
@@ -96,7 +96,7 @@ class DeviceBatches:
         return ChosenBatch(self._held, *self._drawn.draw(moment))
 
 
-def _offsets(size_px: int, width: int) -> np.ndarray:
+def _offsets_of_ways(size_px: int, width: int) -> np.ndarray:
     """Where each pixel of a crop lies behind its corner, in a picture as wide as `width`.
 
     (8, size_px * size_px) int64: first turned by no, one, two and three quarters, then
