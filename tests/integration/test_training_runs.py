@@ -34,11 +34,7 @@ from unblur.training.throughput import measure_throughput  # noqa: E402
 from unblur.training.trainer import Trainer  # noqa: E402
 from unblur.weights.run_state import read_state  # noqa: E402
 
-pytestmark = [
-    pytest.mark.torch,
-    pytest.mark.slow,
-    pytest.mark.timeout(900),  # Muon computes in bf16, which takes long where a CPU has none
-]
+pytestmark = [pytest.mark.torch, pytest.mark.slow]
 STEPS = 60
 
 
