@@ -151,8 +151,7 @@ class LiveSession:
             if until_s is not None and time.monotonic() >= until_s:
                 return
             restored = self._restored.take(_POLL_S)
-            while self._sound:
-                self._sink.write_sound(self._sound.popleft())
+            self._send_sound()
             if restored is not None and self._sink.write(restored.frame):
                 self._meter.note_delivered(
                     restored.frame.pts, restored.arrived_s, restored.moment_ms
@@ -161,7 +160,14 @@ class LiveSession:
                 self._unsent_count += 1
             if self._meter.is_due():
                 self._report_second(report)
+        if self._sink.is_open():
+            self._send_sound()  # what came while the last frame was sent
         self._restored.take(0)
+
+    def _send_sound(self) -> None:
+        """Send the sound that came."""
+        while self._sound:
+            self._sink.write_sound(self._sound.popleft())
 
     def _report_second(self, report: Callable[[LiveReport], None]) -> None:
         """Report, and do more or less for a frame from now on."""

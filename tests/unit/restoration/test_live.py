@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
+from contextlib import nullcontext
 
+import av
 import numpy as np
 import pytest
 
@@ -20,6 +22,8 @@ from tests.live_tools import (
 )
 from unblur.errors import MediaError, OutputError
 from unblur.images.picture_clock import now_ms
+from unblur.media.frame import Frame
+from unblur.media.live_frames import LiveSound
 from unblur.restoration import live
 from unblur.restoration.live_meter import Delays, LiveMeter
 from unblur.restoration.live_network import LiveNetwork
@@ -65,6 +69,24 @@ def test_what_ends_the_source_is_raised_and_what_came_before_is_kept() -> None:
     with pytest.raises(MediaError, match="the cable was pulled"):
         make_session(source, sink).run(lambda _: None)
     assert sink.frames[-1].pts == 4 * 3600
+    assert sink.ends == ["closed"]
+
+
+@pytest.mark.parametrize("error", [None, MediaError("the cable was pulled")])
+def test_sound_that_comes_while_the_last_frame_is_sent_is_sent(error: MediaError | None) -> None:
+    sounds = [LiveSound(av.Packet(4), 1800 * index) for index in range(6)]
+    sink = ListingSink()
+    session = make_session(ListedSource([*pattern_frames(1), *sounds], error), sink)
+
+    def wait_for_the_end(frame: Frame) -> bool:
+        while not session._restored.is_over:
+            time.sleep(0.01)
+        return True
+
+    sink.write = wait_for_the_end  # type: ignore[method-assign]
+    with nullcontext() if error is None else pytest.raises(MediaError, match="pulled"):
+        session.run(lambda _: None)
+    assert sink.sounds == sounds
     assert sink.ends == ["closed"]
 
 
