@@ -64,6 +64,13 @@ def check_known(kind: str, name: str, known: Collection[str]) -> None:
         raise UnknownNameError(f"no {kind} named {name!r}; known: {', '.join(known)}")
 
 
+def check_is(value: object, wanted: type, advice: str) -> None:
+    """Raise ImageFormatError, with what to do instead, for a value that is no `wanted`."""
+    if not isinstance(value, wanted):
+        got = type(value).__name__
+        raise ImageFormatError(f"expected a {wanted.__name__}, got {got}; {advice}")
+
+
 class ConfigError(UnblurError, ValueError):
     """Options that do not fit."""
 

@@ -22,6 +22,7 @@ from unblur.errors import (
     ConfigError,
     OutOfMemoryError,
     UnblurError,
+    check_is,
     check_known,
 )
 from unblur.facts import NetworkFacts, Precision
@@ -183,6 +184,7 @@ class Restorer:
 
         16-bit samples keep their own gradation: see `images.arrays.add_correction`.
         """
+        check_is(picture, Picture, "arrays are what `restore` takes")
         restored = self._restore_samples(picture.samples, report_progress)
         if picture.file.is_grey:
             restored = _grey_of(restored)
@@ -247,6 +249,7 @@ class Restorer:
                 if memory is not None and forgets_every and number % forgets_every == 0:
                     memory.forget()
                     last = None
+                check_is(frame, Frame, "make one with unblur.Frame(pixels, pts, time_base)")
                 pixels = check_samples(frame.pixels).copy()  # callers may fill it again
                 wait = self._wait_for(pixels, last, memory, skips_sharp=skips_sharp)
                 is_repeated = last is not None and wait is last[1]

@@ -20,8 +20,8 @@ _zeropower_via_newtonschulz = muon.zeropower_via_newtonschulz
 def _orthogonalize(gradient: torch.Tensor, *arguments: Any, **options: Any) -> torch.Tensor:
     """Muon's Newton-Schulz iteration, on a CPU in fp32.
 
-    timm computes it in bf16 everywhere and offers no choice. On a GPU that is fast; on a CPU without
-    bf16 it was most of a training step, more than ten times what it takes in fp32.
+    timm computes it in bf16 everywhere and offers no choice. On a GPU that is fast; on a CPU
+    without bf16 it was most of a training step, more than ten times what it takes in fp32.
     """
     dtype = torch.float32 if gradient.device.type == "cpu" else torch.bfloat16
     return _zeropower_via_newtonschulz(gradient, *arguments, dtype=dtype, **options)

@@ -27,9 +27,11 @@ def runs_behind(start: Path | None) -> tuple[str, ...]:
 def runs_of(state: Mapping[str, Any]) -> tuple[str, ...]:
     """The run that saved `state`, then those before it."""
     options = json.loads(state["options"])
+    minutes = round(state["elapsed_s"] / 60)
+    lasted = "1 minute" if minutes == 1 else f"{minutes} minutes"
     told = (
         f"{_describe_data(options['data'])}; {state['step']} steps of {options['optimizer']} in "
-        f"{state['elapsed_s'] / 60:.0f} minutes on {state['device']}"
+        f"{lasted} on {state['device']}"
     )
     return (told, *state.get("earlier_runs", ()))
 

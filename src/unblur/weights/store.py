@@ -75,7 +75,7 @@ def find_model(name_or_path: str | Path) -> StoredModel:
     known = {model.name: model for model in list_models()}
     if str(name_or_path) in known:
         return known[str(name_or_path)]
-    path = Path(name_or_path)
+    path = Path(str(name_or_path))
     if path.suffix not in {".onnx", ".safetensors"}:
         raise UnknownNameError(
             f"no model named {str(name_or_path)!r}; bundled: {', '.join(known)}; "

@@ -58,6 +58,14 @@ def test_other_arrays_are_refused(fake):
         Restorer().restore(np.zeros((4, 4), np.uint8))
 
 
+def test_arrays_where_pictures_and_frames_are_expected_are_refused(fake):
+    pixels: Any = lit()
+    with pytest.raises(ImageFormatError, match="expected a Picture, got ndarray; arrays are"):
+        Restorer().restore_picture(pixels)
+    with pytest.raises(ImageFormatError, match="expected a Frame, got ndarray; make one with"):
+        list(Restorer().restore_frames([pixels]))
+
+
 def test_a_black_result_is_recomputed_in_fp32_and_said(fake):
     fake["int8"] = FakeRuntime(precision="int8", meddle=black)
     restorer = Restorer(precision="int8")
@@ -273,6 +281,9 @@ def test_an_unknown_model_names_the_bundled_ones():
             Restorer("live", **options)
     with pytest.raises(UnknownNameError, match="no model named 'livee'; bundled: live"):
         Restorer("livee")
+    nothing: Any = None
+    with pytest.raises(UnknownNameError, match="no model named 'None'; bundled: live"):
+        Restorer(nothing)
 
 
 def test_tiny_tiles_are_refused(fake):

@@ -57,4 +57,4 @@ def test_a_checkpoint_whose_options_cannot_be_read_is_named(tmp_path: Path, opti
 def test_a_run_tells_only_what_is_known_of_its_data(data: dict[str, Any], expected: str) -> None:
     options = {"data": {"pair_px": 64, **data}, "optimizer": "muon"}
     state = {"options": json.dumps(options), "step": 3, "elapsed_s": 60, "device": "a cpu device"}
-    assert runs_of(state) == (f"{expected}3 steps of muon in 1 minutes on a cpu device",)
+    assert runs_of(state) == (f"{expected}3 steps of muon in 1 minute on a cpu device",)
