@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -198,13 +199,14 @@ def _write(
     facts: NetworkFacts,
     target: Path,
 ) -> StoredModel:
-    """Write the three files, each under a temporary name first."""
+    """Write the three files, or none: each has a temporary name until all are written."""
     files = files_of(target, facts.model_name)
     exported: dict[Form, onnx.ModelProto] = {"onnx": model, "onnx_int8": quantized}
-    for form, each in exported.items():
-        with replacing(files[form]) as unfinished:
+    with ExitStack() as all_written:
+        for form, each in exported.items():
+            unfinished = all_written.enter_context(replacing(files[form]))
             onnx.save(with_facts(each, facts), unfinished)
-    replace_facts(weights, facts, files["safetensors"])  # last: it may be `weights` itself
+        replace_facts(weights, facts, files["safetensors"])  # last: it may be `weights` itself
     return StoredModel(facts.model_name, files)
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import math
+import os
 from dataclasses import replace
 from pathlib import Path
 from unittest.mock import Mock
@@ -305,6 +307,17 @@ def test_model_files_that_are_there_are_kept(checkpoint: Path, tmp_path: Path) -
     }
     export_weights(model, tmp_path, overwrites=True)
     assert (tmp_path / "live.onnx").stat().st_size > 1_000_000
+
+
+def test_a_disk_that_fills_leaves_none_of_the_three_files(
+    exported: list[Path], pairs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    monkeypatch.setattr(bundle, "replace_facts", Mock(side_effect=full))
+    weights = next(path for path in exported if path.suffix == ".safetensors")
+    with pytest.raises((OSError, OutputError)):
+        export_weights(weights, tmp_path / "new", calibrate=pairs)
+    assert list((tmp_path / "new").iterdir()) == []
 
 
 def test_another_file_is_refused(tmp_path: Path) -> None:
