@@ -35,7 +35,8 @@ a test compares the two. Times of a machine that does other things too are to be
 those that are compared took turns, so that whatever slowed one slowed the others. Sections whose
 machine names no instruction sets are of processors with VNNI, and of int8 files of eight bits
 ([which changed since](decisions/int8.md)). Sections from before 2026-11-27 are of the weights of
-before ([runs 20 and 22](weights.md)), in networks of the same form.
+before ([runs 20 and 22](weights.md)), in networks of the same form; all of `mobilenet_perceptual`
+is of before [run 29](weights.md), where its present figures are.
 """
 _WITHOUT_LPIPS = """LPIPS (`unblur evaluate --lpips`) is not among the figures: the weights that it
 is defined with could not be had on the machine that measured.

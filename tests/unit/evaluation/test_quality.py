@@ -166,8 +166,8 @@ def test_the_perceptual_weights_look_sharper_and_keep_sharp_pictures() -> None:
     metrics = MoreMetrics(None, has_niqe=True, has_artefacts=True)
     run = QualityRun([Candidate.of_model(name) for name in names], metrics)
     _, usual, perceptual = mean_scores(list(run.score(found)))
-    assert perceptual.niqe < usual.niqe - 1
-    assert perceptual.gain_db > 1.071  # 0.2 dB below what it was trained from
+    assert perceptual.niqe < usual.niqe - 0.8
+    assert perceptual.gain_db > 1.8
     assert perceptual.sharp_kept_psnr_db >= 49.24
     assert perceptual.grid_pattern < usual.grid_pattern + 0.05
 
